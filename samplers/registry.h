@@ -1,4 +1,5 @@
-// The algorithms there are: one row each. Adding one is its file, its factory's name and its row in registry.cc.
+// The algorithms there are: one row each. Adding one is its file, its factory's name and its row in
+// registry.cc.
 
 #ifndef HPOD_SAMPLERS_REGISTRY_H_
 #define HPOD_SAMPLERS_REGISTRY_H_
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+
 #include "samplers/options.h"
 #include "samplers/pruner.h"
 #include "samplers/sampler.h"
@@ -18,8 +20,9 @@ struct SamplerEntry {
   std::string_view name;
   std::string_view summary;  // one sentence
   std::span<const OptionSpec> options;
-  // `options` has been checked against the table.
-  std::unique_ptr<Sampler> (*make)(const OptionReader& options);
+  // `options` has been checked against the table. INVALID_ARGUMENT: options that contradict each
+  // other.
+  absl::StatusOr<std::unique_ptr<Sampler>> (*make)(const OptionReader& options);
 };
 
 struct PrunerEntry {

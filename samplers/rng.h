@@ -1,8 +1,10 @@
-// The project's only randomness: a portable generator keyed by (study seed, trial number, stream), so that what is drawn
-// for a trial depends on nothing else: not on threads, restarts, or what was drawn for other trials.
+// The project's only randomness: a portable generator keyed by (study seed, trial number, stream),
+// so that what is drawn for a trial depends on nothing else: not on threads, restarts, or what was
+// drawn for other trials.
 //
-// xoshiro256** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), its state filled by
-// SplitMix64. Not std::uniform_real_distribution and its like: their results differ between libraries.
+// xoshiro256** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021), its
+// state filled by SplitMix64. Not std::uniform_real_distribution and its like: their results differ
+// between libraries.
 
 #ifndef HPOD_SAMPLERS_RNG_H_
 #define HPOD_SAMPLERS_RNG_H_
@@ -15,8 +17,8 @@ namespace hpod {
 
 class Rng {
  public:
-  // Draws for the trial `number` of a study. Streams with different names are independent of each other: the joint
-  // proposal, each parameter asked for alone, ...
+  // Draws for the trial `number` of a study. Streams with different names are independent of each
+  // other: the joint proposal, each parameter asked for alone, ...
   static Rng ForTrial(uint64_t study_seed, uint64_t number, std::string_view stream);
 
   // Uniform over all 64-bit numbers.

@@ -9,44 +9,51 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "samplers/history.h"
 #include "samplers/options.h"
 #include "samplers/space.h"
 
 namespace hpod {
 
-// What a proposal may depend on. `number` is the trial that it is for: RUNNING or about to be; whatever the history
-// holds of it is left out of the model.
+// What a proposal may depend on. `number` is the trial that it is for: RUNNING or about to be;
+// whatever the history holds of it is left out of the model.
 struct StudyView {
   const History& history;
   uint64_t seed;
   size_t number;
 };
 
-// One per study. Const to its callers and a function of its arguments: the same view gives the same point, on any
-// machine, before and after a restart. What Observe keeps is a model of the history, equal to one built afresh by
-// observing trials 0, 1, 2, ... of the same history; it makes proposals faster, never different.
+// One per study. Const to its callers and a function of its arguments: the same view gives the same
+// point, on any machine, before and after a restart. What Observe keeps is a model of the history,
+// equal to one built afresh by observing trials 0, 1, 2, ... of the same history; it makes
+// proposals faster, never different.
 //
-// Thread-compatible: Propose and Foresee may run on another thread while nobody calls Observe or changes the history.
+// Thread-compatible: Propose and Foresee may run on another thread while nobody calls Observe or
+// changes the history.
 class Sampler {
  public:
   virtual ~Sampler() = default;
 
-  // The history has trial `number` now as it is: appended, or changed in state, parameters or values.
+  // The history has trial `number` now as it is: appended, or changed in state, parameters or
+  // values.
   virtual void Observe(const History& /*history*/, size_t /*number*/) {}
 
-  // One value per parameter of `space`: result.size() == space.size(); active parameters have a value in their domain,
-  // inactive ones NaN. Where `fixed` (one per parameter, NaN: free; may be empty: all free) has a value for an active
-  // parameter, the result has it too, even outside the domain.
-  // OUT_OF_RANGE: the space is exhausted (grid). INVALID_ARGUMENT: the sampler cannot search this space.
+  // One value per parameter of `space`: result.size() == space.size(); active parameters have a
+  // value in their domain, inactive ones NaN. Where `fixed` (one per parameter, NaN: free; may be
+  // empty: all free) has a value for an active parameter, the result has it too, even outside the
+  // domain. OUT_OF_RANGE: the space is exhausted (grid). INVALID_ARGUMENT: the sampler cannot
+  // search this space.
   virtual absl::StatusOr<Point> Propose(const StudyView& study, const Space& space,
                                         std::span<const double> fixed) const = 0;
 
-  // Define-by-run: at the start of a trial, values for parameters that earlier trials had and that are best drawn
-  // together. Parameters that the trial later asks for and that are not among these come from Propose, one at a time.
+  // Define-by-run: at the start of a trial, values for parameters that earlier trials had and that
+  // are best drawn together. Parameters that the trial later asks for and that are not among these
+  // come from Propose, one at a time.
   virtual std::vector<DistributionValue> Foresee(const StudyView& /*study*/) const { return {}; }
 
-  // INVALID_ARGUMENT if the sampler can never serve a study with this declared space (empty: define-by-run).
+  // INVALID_ARGUMENT if the sampler can never serve a study with this declared space (empty:
+  // define-by-run).
   virtual absl::Status Supports(const Space& /*space*/) const { return absl::OkStatus(); }
 };
 

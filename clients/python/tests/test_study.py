@@ -1,0 +1,290 @@
+"""Studies: made, loaded, told, listed, copied to tables."""
+
+import datetime
+import math
+
+import pytest
+
+import hpod
+from hpod import FloatDistribution, TrialState
+
+
+def test_a_study_exists_once(make_study):
+    study = make_study()
+    with pytest.raises(hpod.DuplicatedStudyError, match=study.study_name):
+        make_study(study_name=study.study_name)
+    study.tell(study.ask(), 1.0)
+    again = make_study(study_name=study.study_name, load_if_exists=True)
+    assert len(again.trials) == 1
+    with pytest.raises(hpod.StudyMismatchError):
+        make_study(
+            study_name=study.study_name, load_if_exists=True, direction="maximize"
+        )
+
+
+def test_loading_with_other_settings_warns(make_study):
+    study = make_study(sampler="random")
+    with pytest.warns(UserWarning, match="keeps its own sampler and seed"):
+        make_study(
+            study_name=study.study_name, load_if_exists=True, sampler="tpe", seed=9
+        )
+
+
+def test_a_study_without_a_name_gets_one(daemon):
+    study = hpod.create_study(server=daemon.address)
+    assert study.study_name.startswith("no-name-")
+    assert hpod.load_study(study.study_name, server=daemon.address).trials == []
+
+
+def test_an_unknown_study_is_a_key_error(daemon):
+    with pytest.raises(KeyError, match="nobody") as raised:
+        hpod.load_study("nobody", server=daemon.address)
+    assert isinstance(raised.value, hpod.StudyNotFoundError)
+    assert raised.value.reason == "STUDY_NOT_FOUND"
+    assert raised.value.code == "NOT_FOUND"
+    with pytest.raises(KeyError):
+        hpod.delete_study("nobody", server=daemon.address)
+
+
+def test_a_deleted_study_is_gone(make_study, daemon):
+    study = make_study()
+    hpod.delete_study(study.study_name, server=daemon.address)
+    assert study.study_name not in hpod.get_all_study_names(server=daemon.address)
+    with pytest.raises(KeyError):
+        study.trials
+
+
+def test_studies_are_listed_with_their_counts(make_study, daemon):
+    study = make_study(user_attrs={"team": "vision"})
+    for value in (2.0, 1.0):
+        study.tell(study.ask(), value)
+    study.tell(study.ask(), state=TrialState.FAIL)
+    study.ask()
+    study.enqueue_trial({"x": 1})
+    summaries = hpod.get_all_study_summaries(server=daemon.address)
+    summary = next(one for one in summaries if one.study_name == study.study_name)
+    assert summary.counts == {
+        TrialState.RUNNING: 1,
+        TrialState.COMPLETE: 2,
+        TrialState.PRUNED: 0,
+        TrialState.FAIL: 1,
+        TrialState.WAITING: 1,
+    }
+    assert summary.n_trials == 5
+    assert summary.best_trial == study.best_trial
+    assert summary.user_attrs == {"team": "vision"}
+    assert summary.stop_reason is None
+    assert study.study_name in hpod.get_all_study_names(server=daemon.address)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sampler": "tpee"}, "tpee.*known: grid, random, tpe"),
+        ({"sampler": hpod.Sampler("tpe", n_startup=3)}, "n_startup"),
+        ({"pruner": hpod.Pruner("median", n_warmup_steps=-1)}, "n_warmup_steps"),
+        ({"direction": "up"}, "unknown direction 'up'"),
+        ({"direction": "minimize", "directions": ["minimize"]}, "not both"),
+        ({"directions": []}, "directions"),
+        ({"space": {"x": FloatDistribution(1, 0)}}, "x"),
+        ({"max_trials": -1}, "max_trials"),
+        ({"lease": 0.01}, "lease"),
+        ({"study_name": "n" * 1000}, "name"),
+    ],
+)
+def test_bad_settings_are_refused_and_named(make_study, settings, message):
+    with pytest.raises(ValueError, match=message):
+        make_study(**settings)
+
+
+def test_attributes_and_metric_names_are_stored(make_study):
+    study = make_study(directions=["minimize", "minimize"])
+    assert study.metric_names is None
+    study.set_metric_names(["loss", "size"])
+    study.set_user_attr("n", 1)
+    study.set_user_attr("list", [1, "b"])
+    assert study.metric_names == ["loss", "size"]
+    assert study.user_attrs == {"n": 1, "list": [1, "b"]}
+
+
+def test_ask_takes_distributions(make_study):
+    trial = make_study().ask({"x": FloatDistribution(0, 1)})
+    assert 0 <= trial.params["x"] <= 1
+
+
+def test_asking_for_a_bad_distribution_leaves_nothing_running(make_study):
+    study = make_study()
+    with pytest.raises(ValueError, match="x"):
+        study.ask({"x": FloatDistribution(1, 0)})
+    assert [trial.state for trial in study.trials] == [TrialState.FAIL]
+
+
+@pytest.mark.parametrize("by_number", [False, True])
+def test_tell_ends_a_trial(make_study, by_number):
+    study = make_study()
+    trial = study.ask()
+    trial.report(0.5, 1)
+    stored = study.tell(trial.number if by_number else trial, 2.0)
+    assert (stored.state, stored.value) == (TrialState.COMPLETE, 2.0)
+    assert stored.intermediate_values == {1: 0.5}
+    assert stored.duration >= datetime.timedelta(0)
+    assert study._client.leases.find(study.study_name, trial.number) is None
+
+
+@pytest.mark.parametrize("values", [None, math.nan, "a", [1.0, 2.0]])
+def test_telling_a_bad_value_fails_with_a_warning(make_study, values):
+    study = make_study()
+    with pytest.warns(UserWarning, match="trial 0 failed"):
+        stored = study.tell(study.ask(), values)
+    assert (stored.state, stored.values) == (TrialState.FAIL, None)
+
+
+def test_telling_a_bad_value_as_complete_leaves_the_trial_running(make_study):
+    study = make_study()
+    trial = study.ask()
+    with pytest.raises(ValueError, match="NaN"):
+        study.tell(trial, math.nan, state=TrialState.COMPLETE)
+    assert study.get_trial(0).state is TrialState.RUNNING
+
+
+def test_a_pruned_trial_has_its_last_report_as_value(make_study):
+    study = make_study()
+    trial = study.ask()
+    assert study.tell(study.ask(), state=TrialState.PRUNED).values is None
+    trial.report(3.0, 5)
+    trial.report(7.0, 2)
+    assert study.tell(trial, state=TrialState.PRUNED).values == [3.0]
+
+
+def test_a_finished_trial_is_told_once(make_study):
+    study = make_study()
+    trial = study.ask()
+    study.tell(trial, 1.0)
+    for again in (trial, trial.number):
+        with pytest.raises(ValueError) as raised:
+            study.tell(again, 2.0)
+        assert isinstance(raised.value, hpod.UpdateFinishedTrialError)
+        assert study.tell(again, 2.0, skip_if_finished=True).value == 1.0
+    with pytest.raises(hpod.UpdateFinishedTrialError):
+        trial.report(1.0, 0)
+
+
+def test_a_waiting_or_unknown_trial_is_not_told(make_study):
+    study = make_study()
+    study.enqueue_trial({"x": 1})
+    with pytest.raises(ValueError):
+        study.tell(0, 1.0)
+    with pytest.raises(KeyError):
+        study.tell(7, 1.0)
+    with pytest.raises(TypeError):
+        study.tell("0", 1.0)
+
+
+def test_trials_are_filtered_by_state(make_study):
+    study = make_study()
+    study.tell(study.ask(), 1.0)
+    study.ask()
+    assert [t.number for t in study.get_trials(states=[TrialState.RUNNING])] == [1]
+    assert [t.number for t in study.get_trials(states=iter([TrialState.COMPLETE]))] == [
+        0
+    ]
+    assert study.get_trials(states=[]) == []
+
+
+def test_equal_best_trials_are_all_listed(make_study):
+    study = make_study()
+    for value in (2.0, 1.0, 1.0, 3.0):
+        study.tell(study.ask(), value)
+    assert [trial.number for trial in study.best_trials] == [1, 2]
+    assert study.best_trial.number == 1
+
+
+def test_added_trials_come_back_as_they_were(make_study):
+    study, copy = make_study(), make_study()
+    added = [
+        hpod.create_trial(
+            params={"x": i / 2000, "c": None},
+            distributions={
+                "x": FloatDistribution(0, 1),
+                "c": hpod.CategoricalDistribution([None, "a"]),
+            },
+            value=float(i),
+            user_attrs={"i": i},
+            intermediate_values={0: 1.5, 7: math.inf},
+            constraints={"c": -1.0},
+        )
+        for i in range(1500)
+    ]
+    added.append(
+        hpod.create_trial(state=TrialState.PRUNED, intermediate_values={1: 2.0})
+    )
+    added.append(hpod.create_trial(state=TrialState.FAIL))
+    study.add_trials(added)
+    stored = study.trials
+    assert [trial.number for trial in stored] == list(range(1502))
+    for one, other in zip(added[:1500], stored):
+        one.number = other.number
+        assert one == other
+    copy.add_trials(stored)
+    assert copy.trials == stored
+    assert study.best_value == 0.0
+
+
+def test_a_trial_outside_its_distribution_is_not_added(make_study):
+    study = make_study()
+    bad = hpod.create_trial(
+        params={"x": 2.0}, distributions={"x": FloatDistribution(0, 1)}, value=0.0
+    )
+    good = hpod.create_trial(value=0.0)
+    with pytest.raises(ValueError, match="x"):
+        study.add_trials([good, bad])
+    assert study.trials == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"value": 1.0, "values": [1.0]},
+        {},
+        {"value": 1.0, "params": {"x": 1.0}},
+    ],
+)
+def test_create_trial_refuses_what_is_no_trial(settings):
+    with pytest.raises(ValueError):
+        hpod.create_trial(**settings)
+
+
+def test_a_table_has_a_row_per_trial_and_optunas_columns(make_study):
+    pytest.importorskip("pandas")
+    study = make_study()
+    assert study.trials_dataframe().empty
+    trial = study.ask({"x": FloatDistribution(0, 1)})
+    trial.set_user_attr("a", "b")
+    study.tell(trial, 0.5)
+    study.tell(study.ask(), state=TrialState.FAIL)
+    frame = study.trials_dataframe()
+    assert list(frame.columns) == [
+        "number",
+        "value",
+        "datetime_start",
+        "datetime_complete",
+        "duration",
+        "params_x",
+        "user_attrs_a",
+        "state",
+    ]
+    assert list(frame["state"]) == ["COMPLETE", "FAIL"]
+    assert frame["params_x"][0] == trial.params["x"]
+    assert math.isnan(frame["value"][1])
+    pairs = study.trials_dataframe(attrs=("number", "params"), multi_index=True)
+    assert list(pairs.columns) == [("number", ""), ("params", "x")]
+
+
+def test_a_table_of_several_objectives_names_them(make_study):
+    pytest.importorskip("pandas")
+    study = make_study(directions=["minimize", "maximize"])
+    study.tell(study.ask(), (1.0, 2.0))
+    assert {"values_0", "values_1"} <= set(study.trials_dataframe().columns)
+    study.set_metric_names(["loss", "accuracy"])
+    frame = study.trials_dataframe()
+    assert list(frame["values_accuracy"]) == [2.0]

@@ -1,0 +1,38 @@
+// Which trials TPE learns the good ("below") and the other ("above") density from.
+//
+// The rules are those of Optuna 5.0; docs/samplers.md has them in full.
+
+#ifndef HPOD_SAMPLERS_TPE_SPLIT_H_
+#define HPOD_SAMPLERS_TPE_SPLIT_H_
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "samplers/history.h"
+
+namespace hpod {
+
+// How many of `finished` trials are below: ceil(0.1 finished), for one objective at most 25.
+size_t BelowCount(size_t finished, size_t objectives);
+
+// Trial numbers, ascending.
+struct Split {
+  std::vector<size_t> below;
+  std::vector<size_t> above;
+};
+
+// Divides the COMPLETE and PRUNED trials, and with `constant_liar` the RUNNING ones, without trial
+// `exclude`. It does not depend on the parameters that are modelled: trials that lack one are left
+// out afterwards.
+//   below: BelowCount(all but the RUNNING) of them: feasible COMPLETE ones, best first; then
+//   feasible PRUNED ones, those that went furthest first, by the value at their last step among
+//   equals; then infeasible ones, least violation first. RUNNING ones are always above. Ties go to
+//   the lower number.
+// Several objectives: COMPLETE ones by nondomination rank; the front that does not fit is cut by
+// greedy hypervolume. O(n) for one objective.
+Split SplitTrials(const History& history, bool constant_liar, size_t exclude);
+
+}  // namespace hpod
+
+#endif  // HPOD_SAMPLERS_TPE_SPLIT_H_

@@ -1,0 +1,96 @@
+#include "server/core/studies.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hpod {
+
+absl::Status Studies::Recover(Storage& storage) {
+  absl::Status failure;
+  absl::Status loaded = storage.Load(std::nullopt, [&](const Mutation& mutation) {
+    if (failure.ok()) failure = Replay(mutation);
+  });
+  if (!loaded.ok()) return loaded;
+  for (auto& [id, entry] : studies_) last_trial_id_ = std::max(last_trial_id_, entry.state->LastTrialId());
+  return failure;
+}
+
+absl::Status Studies::Reload(Storage& storage, StudyId id, const Now& now) {
+  StudyEntry* entry = FindById(id);
+  std::deque<Task> waiting;
+  if (entry != nullptr) waiting = std::move(entry->waiting);
+  Remove(id);
+  absl::Status failure;
+  absl::Status loaded = storage.Load(id, [&](const Mutation& mutation) {
+    if (failure.ok()) failure = Replay(mutation);
+  });
+  if (!loaded.ok()) return loaded;
+  entry = FindById(id);
+  if (entry != nullptr) {
+    entry->state->GrantLeases(now);
+    entry->waiting = std::move(waiting);
+  } else {
+    // Each will find that the study does not exist.
+    for (Task& task : waiting) task();
+  }
+  return failure;
+}
+
+absl::Status Studies::Replay(const Mutation& mutation) {
+  if (const auto* ids = std::get_if<IdsUsed>(&mutation.change)) {
+    last_study_id_ = std::max(last_study_id_, ids->last_study_id);
+    last_trial_id_ = std::max(last_trial_id_, ids->last_trial_id);
+    return absl::OkStatus();
+  }
+  if (const auto* request = std::get_if<RequestRemembered>(&mutation.change); request != nullptr && mutation.study == 0) {
+    requests_.Remember(*request);
+    return absl::OkStatus();
+  }
+  if (const auto* forgotten = std::get_if<RequestsForgotten>(&mutation.change); forgotten != nullptr && mutation.study == 0) {
+    requests_.ForgetOldest(forgotten->count);
+    return absl::OkStatus();
+  }
+  if (const auto* created = std::get_if<StudyCreated>(&mutation.change)) {
+    auto state = StudyState::Make(mutation.study, created->spec);
+    if (!state.ok()) {
+      return absl::DataLossError(fmt::format("study '{}' of the database cannot be used: {}", created->spec.name,
+                                             std::string(state.status().message())));
+    }
+    (*state)->Apply(mutation);
+    Add(*std::move(state));
+    return absl::OkStatus();
+  }
+  StudyEntry* entry = FindById(mutation.study);
+  if (entry == nullptr) {
+    return absl::DataLossError(fmt::format("the database has rows of study {}, which does not exist", mutation.study));
+  }
+  entry->state->Apply(mutation);
+  return absl::OkStatus();
+}
+
+StudyEntry* Studies::Find(std::string_view name) {
+  const auto it = by_name_.find(name);
+  return it == by_name_.end() ? nullptr : FindById(it->second);
+}
+
+StudyEntry* Studies::FindById(StudyId id) {
+  const auto it = studies_.find(id);
+  return it == studies_.end() ? nullptr : &it->second;
+}
+
+void Studies::Add(std::unique_ptr<StudyState> state) {
+  const StudyId id = state->Id();
+  last_study_id_ = std::max(last_study_id_, id);
+  by_name_[state->Spec().name] = id;
+  studies_[id].state = std::move(state);
+}
+
+void Studies::Remove(StudyId id) {
+  const auto it = studies_.find(id);
+  if (it == studies_.end()) return;
+  by_name_.erase(it->second.state->Spec().name);
+  studies_.erase(it);
+}
+
+}  // namespace hpod

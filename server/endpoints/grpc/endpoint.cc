@@ -1,0 +1,87 @@
+#include "server/endpoints/grpc/endpoint.h"
+
+#include <fmt/format.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "server/model/errors.h"
+
+namespace hpod {
+
+absl::Status TooManyCalls(size_t limit) {
+  return Refuse(Reason::kLimitExceeded, fmt::format("{} calls are in flight, the most allowed; try again", limit),
+                {{"limit", "calls_in_flight"}});
+}
+
+absl::StatusOr<std::unique_ptr<GrpcEndpoint>> GrpcEndpoint::Make(const Options& options) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  std::unique_ptr<GrpcEndpoint> endpoint(new GrpcEndpoint);
+  endpoint->options_ = options;
+  endpoint->builder_ = std::make_unique<grpc::ServerBuilder>();
+  grpc::ServerBuilder& builder = *endpoint->builder_;
+  builder.SetMaxReceiveMessageSize(options.message_bytes_max);
+  // Reflection is gRPC's only synchronous service here: one thread for it is enough.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+  // Workers may ping an idle connection every 10 s; dead ones are noticed within a minute.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 40'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  endpoint->connections_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
+  endpoint->loop_ = std::make_unique<Loop>(builder.AddCompletionQueue());
+  return endpoint;
+}
+
+GrpcEndpoint::~GrpcEndpoint() {
+  if (thread_.joinable()) Stop(std::chrono::milliseconds(0));
+}
+
+PostToLoop GrpcEndpoint::Poster() {
+  return [loop = loop_.get()](Task task) { loop->Post(std::move(task)); };
+}
+
+void GrpcEndpoint::Start(Core& core, std::function<void()> on_failure) {
+  core_ = &core;
+  for (GrpcServiceFactory make : GrpcServices()) {
+    services_.push_back(make({core, *loop_, options_.limits}));
+    builder_->RegisterService(&services_.back()->Generated());
+  }
+  server_ = builder_->BuildAndStart();
+  builder_.reset();
+  for (const auto& service : services_) service->Start();
+  thread_ = std::thread([this, on_failure = std::move(on_failure)] {
+    loop_->Run(*core_, options_.commit_batch_max, on_failure);
+  });
+}
+
+void GrpcEndpoint::TakeSocket(int descriptor) {
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+  parameters.listener_fd = -1;
+  parameters.fd = descriptor;
+  connections_->HandleNewConnection(&parameters);
+}
+
+void GrpcEndpoint::Tick() {
+  loop_->Post([this] { core_->Tick(); });
+}
+
+void GrpcEndpoint::Stop(std::chrono::milliseconds grace) {
+  if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
+  loop_->Post([this] {
+    for (const auto& service : services_) service->EndStreams();
+  });
+  // Waits for running calls while the loop goes on answering them.
+  server_->Shutdown(std::chrono::system_clock::now() + grace);
+  loop_->Close();
+  thread_.join();
+}
+
+}  // namespace hpod

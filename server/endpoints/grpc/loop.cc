@@ -1,0 +1,72 @@
+#include "server/endpoints/grpc/loop.h"
+
+#include <grpc/support/time.h>
+
+#include <utility>
+
+namespace hpod {
+namespace {
+
+// How often the queue has to say "nothing" before a group is committed: between two calls of a busy client it often
+// says so once (docs/decisions/0003-one-loop.md).
+constexpr int kEmptyPolls = 3;
+
+}  // namespace
+
+Loop::Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue) : queue_(std::move(queue)) {}
+
+void Loop::Post(Task task) {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_) return;
+  posted_.push_back(std::move(task));
+  if (std::exchange(alarm_is_set_, true)) return;
+  alarm_.Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC), &posted_event_);
+}
+
+void Loop::PostedTasks::Proceed(bool /*ok*/) {
+  std::vector<Task> tasks;
+  {
+    const std::lock_guard lock(loop_.mutex_);
+    loop_.alarm_is_set_ = false;
+    tasks.swap(loop_.posted_);
+  }
+  for (Task& task : tasks) task();
+}
+
+void Loop::Run(Core& core, size_t commit_batch_max, const std::function<void()>& on_failure) {
+  bool has_failed = false;
+  const auto flush = [&] {
+    core.Flush();
+    if (!core.Failure().ok() && !std::exchange(has_failed, true)) on_failure();
+  };
+  const gpr_timespec at_once = gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  const gpr_timespec whenever = gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  void* tag = nullptr;
+  bool ok = false;
+  int empty_polls = 0;
+  while (true) {
+    switch (queue_->AsyncNext(&tag, &ok, core.HasWork() ? at_once : whenever)) {
+      case grpc::CompletionQueue::GOT_EVENT:
+        empty_polls = 0;
+        static_cast<Event*>(tag)->Proceed(ok);
+        if (core.GroupSize() >= commit_batch_max) flush();
+        break;
+      case grpc::CompletionQueue::TIMEOUT:
+        if (++empty_polls < kEmptyPolls) break;
+        empty_polls = 0;
+        flush();
+        break;
+      case grpc::CompletionQueue::SHUTDOWN:
+        flush();
+        return;
+    }
+  }
+}
+
+void Loop::Close() {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  queue_->Shutdown();
+}
+
+}  // namespace hpod

@@ -1,0 +1,41 @@
+// A gRPC service of the daemon: its generated half and our handlers. One row each in services.cc.
+
+#ifndef HPOD_SERVER_ENDPOINTS_GRPC_SERVICE_H_
+#define HPOD_SERVER_ENDPOINTS_GRPC_SERVICE_H_
+
+#include <grpcpp/impl/service_type.h>
+
+#include <memory>
+#include <span>
+
+#include "server/core/core.h"
+#include "server/endpoints/grpc/loop.h"
+#include "server/endpoints/grpc/unary_call.h"
+
+namespace hpod {
+
+// Lives as long as the server and the loop's Run.
+class GrpcService {
+ public:
+  virtual ~GrpcService() = default;
+  virtual grpc::Service& Generated() = 0;
+  // Waits for calls. On the loop, or before it runs.
+  virtual void Start() = 0;
+  // Ends streams, whose clients would otherwise never end. On the loop.
+  virtual void EndStreams() {}
+};
+
+struct ServiceContext {
+  Core& core;
+  Loop& loop;
+  CallLimits& limits;
+};
+
+using GrpcServiceFactory = std::unique_ptr<GrpcService> (*)(const ServiceContext& context);
+
+// All of them.
+std::span<const GrpcServiceFactory> GrpcServices();
+
+}  // namespace hpod
+
+#endif  // HPOD_SERVER_ENDPOINTS_GRPC_SERVICE_H_

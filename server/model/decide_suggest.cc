@@ -1,0 +1,283 @@
+// Rules for handing out: trials, parameters of running trials, enqueued trials.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "server/model/attributes.h"
+#include "server/model/distribution_draft.h"
+#include "server/model/errors.h"
+#include "server/model/study_state.h"
+
+namespace hpod {
+namespace {
+
+const Value* FindFixed(const FixedParams& fixed, const std::string& name) {
+  const auto it = std::find_if(fixed.begin(), fixed.end(), [&](const auto& entry) { return entry.first == name; });
+  return it == fixed.end() ? nullptr : &it->second;
+}
+
+std::vector<DistributionValue> ParamsOf(const History& history, size_t number) {
+  std::vector<DistributionValue> params;
+  for (uint32_t distribution : history.ShapeOf(number)) {
+    params.push_back({distribution, history.Param(number, history.GetDistribution(distribution).name)});
+  }
+  return params;
+}
+
+// The active parameters of a point in a declared space, whose distributions have the indices of its parameters.
+std::vector<DistributionValue> ActiveParams(const Point& point) {
+  std::vector<DistributionValue> params;
+  params.reserve(point.size());
+  for (size_t i = 0; i < point.size(); ++i) {
+    if (HasValue(point[i])) params.push_back({static_cast<uint32_t>(i), point[i]});
+  }
+  return params;
+}
+
+// Blanks what is fixed for parameters that the fixed values of their parents do not make active.
+Point OnlyActive(const Space& space, const Point& fixed) {
+  Point active(fixed.size(), kNoValue);
+  for (size_t i : space.ParentsFirst()) {
+    if (HasValue(fixed[i]) && space.IsActive(i, active)) active[i] = fixed[i];
+  }
+  return active;
+}
+
+}  // namespace
+
+StopReason StudyState::BudgetStop(const Now& now) const {
+  const Budget& budget = spec_.budget;
+  const auto running = static_cast<int64_t>(history_.Count(TrialState::kRunning));
+  const auto handed_out = static_cast<int64_t>(history_.size() - history_.Count(TrialState::kWaiting) - lost_count_);
+  if (spec_.stopped) return StopReason::kStopped;
+  if (budget.max_duration_us > 0 && first_start_us_ > 0 && now.wall_us - first_start_us_ >= budget.max_duration_us) {
+    return StopReason::kMaxDuration;
+  }
+  if (budget.max_trials > 0 && handed_out >= budget.max_trials) return StopReason::kMaxTrials;
+  if (budget.max_running > 0 && running >= budget.max_running) return StopReason::kMaxRunning;
+  return StopReason::kNone;
+}
+
+bool StudyState::IsFinalWithoutNewTrials() const { return history_.Count(TrialState::kRunning) == 0; }
+
+absl::StatusOr<Point> StudyState::FixedPoint(const FixedParams& fixed) const {
+  Point point(spec_.space.size(), kNoValue);
+  for (const auto& [name, value] : fixed) {
+    const size_t i = spec_.space.IndexOf(name);
+    if (i == spec_.space.size()) {
+      return InvalidField("params", fmt::format("parameter '{}' is not in the space of the study", name));
+    }
+    const Parameter& parameter = spec_.space[i];
+    const auto internal = ToInternal(parameter.domain, value, fmt::format("parameter '{}'", name));
+    if (!internal.ok()) return internal.status();
+    point[i] = *internal;
+  }
+  return point;
+}
+
+absl::StatusOr<std::vector<DistributionValue>> StudyState::ProposeParams(size_t number, const Extra* extra) const {
+  Point fixed;
+  if (extra != nullptr && !extra->fixed.empty()) {
+    auto point = FixedPoint(extra->fixed);
+    if (!point.ok()) return point.status();
+    fixed = *std::move(point);
+  }
+  const auto point = sampler_->Propose({history_, spec_.seed, number}, spec_.space, fixed);
+  if (!point.ok()) return point.status();
+  return ActiveParams(*point);
+}
+
+absl::StatusOr<Decision<SuggestTrial::Result>> StudyState::Decide(const SuggestTrial& command, const Now& now) const {
+  Decision<SuggestTrial::Result> decision;
+  SuggestTrial::Result& result = decision.result;
+  result.stop_reason = BudgetStop(now);
+  if (result.stop_reason != StopReason::kNone) {
+    result.final = result.stop_reason == StopReason::kStopped || result.stop_reason == StopReason::kMaxDuration ||
+                   (result.stop_reason == StopReason::kMaxTrials && IsFinalWithoutNewTrials());
+    return decision;
+  }
+  const bool from_queue = !history_.Waiting().empty();
+  const size_t number = from_queue ? history_.Waiting().front() : history_.size();
+  const Extra* extra = from_queue ? FindExtra(number) : nullptr;
+
+  TrialStarted started;
+  started.number = number;
+  started.trial_id = from_queue ? meta_[number].id : 0;
+  started.was_waiting = from_queue;
+  if (spec_.space.empty()) {
+    if (from_queue) started.params = ParamsOf(history_, number);
+    started.foreseen = sampler_->Foresee({history_, spec_.seed, number});
+  } else {
+    auto params = ProposeParams(number, extra);
+    if (absl::IsOutOfRange(params.status())) {
+      result.stop_reason = StopReason::kGridExhausted;
+      result.final = IsFinalWithoutNewTrials() || spec_.max_retries == 0;
+      return decision;
+    }
+    if (!params.ok()) return params.status();
+    started.params = *std::move(params);
+  }
+  started.worker = command.worker;
+  started.lease_token = last_token_ + 1;
+  started.started_us = now.wall_us;
+  result.trial = HandedOut{number, started.lease_token};
+  decision.changes = {std::move(started), Renewal(number, now)};
+  return decision;
+}
+
+absl::StatusOr<Decision<RememberSuggestion::Result>> StudyState::Decide(const RememberSuggestion& command,
+                                                                        const Now& now) const {
+  Answer answer = {static_cast<int64_t>(command.stop_reason), command.final ? 1 : 0};
+  for (const HandedOut& trial : command.trials) {
+    answer.push_back(static_cast<int64_t>(trial.number));
+    answer.push_back(trial.lease_token);
+  }
+  Decision<RememberSuggestion::Result> decision;
+  RememberAnswer(command.request, std::move(answer), now, decision.changes);
+  return decision;
+}
+
+absl::StatusOr<std::optional<RememberSuggestion>> StudyState::RecallSuggestion(const RequestKey& request) const {
+  const auto answer = requests_.Recall(request);
+  if (!answer.ok()) return answer.status();
+  if (*answer == nullptr) return std::nullopt;
+  const Answer& numbers = **answer;
+  RememberSuggestion recalled{request, {}, static_cast<StopReason>(numbers[0]), numbers[1] != 0};
+  for (size_t i = 2; i + 1 < numbers.size(); i += 2) {
+    recalled.trials.push_back({static_cast<size_t>(numbers[i]), numbers[i + 1]});
+  }
+  return recalled;
+}
+
+int64_t StudyState::Cost(const SuggestTrial& /*command*/) const {
+  const size_t names = std::max<size_t>(history_.NameCount(), 1);
+  return static_cast<int64_t>(history_.size() * names);
+}
+
+int64_t StudyState::Cost(const SuggestParameter& /*command*/) const { return static_cast<int64_t>(history_.size()); }
+
+absl::Status StudyState::CheckAskable(const std::string& name, const Domain& domain) const {
+  if (!spec_.space.empty()) {
+    const bool declared = spec_.space.IndexOf(name) < spec_.space.size();
+    return InvalidField("parameter",
+                        declared ? fmt::format("parameter '{}' is not active in this trial: its conditions do not hold", name)
+                                 : fmt::format("parameter '{}' is not in the declared space of the study", name));
+  }
+  return DistributionDraft(history_).CheckCompatible(name, domain);
+}
+
+absl::StatusOr<double> StudyState::ChooseParameter(size_t number, const std::string& name, const Domain& domain) const {
+  if (const Extra* extra = FindExtra(number)) {
+    if (const Value* fixed = FindFixed(extra->fixed, name)) {
+      return ToInternal(domain, *fixed, fmt::format("fixed value of parameter '{}'", name));
+    }
+  }
+  for (const DistributionValue& foreseen : history_.Foreseen(number)) {
+    const Distribution& distribution = history_.GetDistribution(foreseen.distribution);
+    if (history_.Name(distribution.name) == name && Contains(domain, foreseen.value)) return foreseen.value;
+  }
+  if (IsSingle(domain)) return SingleValue(domain);
+  const auto space = Space::Make({{name, domain, {}}});
+  if (!space.ok()) return space.status();
+  const auto point = sampler_->Propose({history_, spec_.seed, number}, *space, {});
+  if (!point.ok()) return point.status();
+  return point->front();
+}
+
+absl::StatusOr<Decision<SuggestParameter::Result>> StudyState::Decide(const SuggestParameter& command,
+                                                                      const Now& now) const {
+  if (const auto answer = requests_.Recall(command.request); !answer.ok()) return answer.status();
+  const auto number = CheckRunning(command.trial);
+  if (!number.ok()) return number.status();
+  const auto domain = NormalizeDomain(command.domain, fmt::format("parameter '{}'", command.name));
+  if (!domain.ok()) return domain.status();
+  Decision<SuggestParameter::Result> decision;
+  decision.changes.push_back(Renewal(*number, now));
+
+  std::vector<DistributionValue> params = ParamsOf(history_, *number);
+  for (const DistributionValue& param : params) {
+    const Distribution& distribution = history_.GetDistribution(param.distribution);
+    if (history_.Name(distribution.name) != command.name) continue;
+    const absl::Status compatible = DistributionDraft(history_).CheckCompatible(command.name, *domain);
+    if (!compatible.ok()) return compatible;
+    decision.result = {param.distribution, param.value};
+    return decision;
+  }
+  if (absl::Status askable = CheckAskable(command.name, *domain); !askable.ok()) return askable;
+  if (params.size() >= kMaxParameters) {
+    return Refuse(Reason::kLimitExceeded, fmt::format("{} has {} parameters, the most allowed", TrialName(command.trial.number), params.size()),
+                  {{"limit", "parameters"}});
+  }
+  const auto value = ChooseParameter(*number, command.name, *domain);
+  if (!value.ok()) return value.status();
+  DistributionDraft draft(history_);
+  const uint32_t distribution = draft.IndexOf(command.name, *domain);
+  decision.changes.insert(decision.changes.end(), draft.Added().begin(), draft.Added().end());
+  params.push_back({distribution, *value});
+  decision.changes.push_back(ParamsSet{*number, meta_[*number].id, std::move(params)});
+  decision.result = {distribution, *value};
+  RememberAnswer(command.request, {}, now, decision.changes);
+  return decision;
+}
+
+std::optional<size_t> StudyState::FindSame(const FixedParams& params) const {
+  const FixedParams wanted = [&] {
+    FixedParams sorted = params;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted;
+  }();
+  for (size_t number = 0; number < history_.size(); ++number) {
+    if (history_.State(number) == TrialState::kFail) continue;
+    FixedParams has;
+    for (const DistributionValue& param : ParamsOf(history_, number)) {
+      const Distribution& distribution = history_.GetDistribution(param.distribution);
+      has.emplace_back(history_.Name(distribution.name), ToExternal(distribution.domain, param.value));
+    }
+    std::sort(has.begin(), has.end());
+    if (has == wanted) return number;
+    const Extra* extra = FindExtra(number);
+    if (extra == nullptr) continue;
+    has = extra->fixed;
+    std::sort(has.begin(), has.end());
+    if (has == wanted) return number;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<Decision<EnqueueTrial::Result>> StudyState::Decide(const EnqueueTrial& command, const Now& now) const {
+  const auto answer = requests_.Recall(command.request);
+  if (!answer.ok()) return answer.status();
+  if (*answer != nullptr) {
+    return Decision<EnqueueTrial::Result>{{}, {static_cast<size_t>((**answer)[0]), (**answer)[1] != 0}};
+  }
+  if (absl::Status status = CheckAttributes(command.attributes); !status.ok()) return status;
+  TrialRecord trial;
+  if (!spec_.space.empty()) {
+    const auto fixed = FixedPoint(command.params);
+    if (!fixed.ok()) return fixed.status();
+    for (size_t i = 0; i < fixed->size(); ++i) {
+      if (!HasValue((*fixed)[i]) || Contains(spec_.space[i].domain, (*fixed)[i])) continue;
+      return InvalidField("params", fmt::format("parameter '{}' = {} is outside its domain", spec_.space[i].name,
+                                                ToString(ToExternal(spec_.space[i].domain, (*fixed)[i]))));
+    }
+    trial.params = ActiveParams(OnlyActive(spec_.space, *fixed));
+  }
+  Decision<EnqueueTrial::Result> decision;
+  if (command.skip_if_exists) {
+    if (const auto same = FindSame(command.params)) {
+      decision.result = {*same, false};
+      return decision;
+    }
+  }
+  trial.number = history_.size();
+  trial.state = TrialState::kWaiting;
+  trial.fixed = command.params;
+  trial.attributes = command.attributes;
+  decision.result = {trial.number, true};
+  decision.changes.push_back(TrialAdded{std::move(trial)});
+  RememberAnswer(command.request, {static_cast<int64_t>(decision.result.number), 1}, now, decision.changes);
+  return decision;
+}
+
+}  // namespace hpod

@@ -1,0 +1,120 @@
+// Storage in one SQLite file: the connection, the schema and the transactions. Rows are written by SqliteWriter and read
+// by ReadMutations.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+
+#include "schema_sql.h"
+#include "server/storage/lock_file.h"
+#include "server/storage/registry.h"
+#include "server/storage/sqlite_db.h"
+#include "server/storage/sqlite_reader.h"
+#include "server/storage/sqlite_writer.h"
+#include "server/storage/sqlite.h"
+
+namespace hpod {
+namespace {
+
+constexpr int64_t kSchemaVersion = 1;
+// "hpod" in ASCII: file(1) and others recognise the file by it.
+constexpr int64_t kApplicationId = 0x68706f64;
+// With pages of 4 KiB: move the WAL into the database from 16 MiB on, and cut the file from 64 MiB on.
+constexpr int kCheckpointPages = 4'096;
+constexpr int kTruncatePages = 16'384;
+
+// Makes the schema in a new file; checks it in one that is there.
+absl::Status PrepareSchema(Database& db) {
+  const auto version = db.QueryInt("PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  const auto application = db.QueryInt("PRAGMA application_id");
+  if (!application.ok()) return application.status();
+  const auto tables = db.QueryInt("SELECT count(*) FROM sqlite_master");
+  if (!tables.ok()) return tables.status();
+  if (*tables == 0) {
+    return db.Execute(fmt::format("BEGIN IMMEDIATE;{}PRAGMA application_id={};PRAGMA user_version={};COMMIT", kSchemaSql,
+                                  kApplicationId, kSchemaVersion));
+  }
+  if (*application != kApplicationId) {
+    return absl::FailedPreconditionError("the file is a SQLite database of another program");
+  }
+  if (*version != kSchemaVersion) {
+    return absl::FailedPreconditionError(
+        fmt::format("the database has schema version {}, this program knows version {}", *version, kSchemaVersion));
+  }
+  return absl::OkStatus();
+}
+
+class SqliteStorage final : public Storage {
+ public:
+  static absl::StatusOr<std::unique_ptr<Storage>> Open(const std::string& path, const std::string& holder, const char* vfs) {
+    auto lock = LockFile::Acquire(path + ".lock", holder);
+    if (!lock.ok()) return lock.status();
+    auto db = Database::Open(path, vfs);
+    if (!db.ok()) return db.status();
+    if (absl::Status status = PrepareSchema(*db); !status.ok()) return status;
+    std::unique_ptr<SqliteStorage> storage(new SqliteStorage(*std::move(lock), *std::move(db)));
+    auto writer = SqliteWriter::Make(storage->db_);
+    if (!writer.ok()) return writer.status();
+    storage->writer_ = *std::move(writer);
+    return storage;
+  }
+
+  absl::Status Load(std::optional<StudyId> only, absl::FunctionRef<void(const Mutation&)> apply) override {
+    return ReadMutations(db_, only, apply);
+  }
+
+  absl::Status Commit(std::span<const Mutation> batch) override {
+    absl::Status status = Write(batch);
+    if (status.ok()) return status;
+    writer_->ForgetShapes();
+    if (absl::Status rolled_back = db_.Rollback(); !rolled_back.ok()) return absl::UnavailableError(rolled_back.message());
+    return status;
+  }
+
+  absl::Status Tidy() override {
+    if (db_.WalPages() < kCheckpointPages || db_.WalPages() < checkpoint_again_at_) return absl::OkStatus();
+    // If a reader keeps pages in the WAL, try again only after as many more.
+    checkpoint_again_at_ = db_.WalPages() + kCheckpointPages;
+    absl::Status status = db_.Checkpoint(db_.WalPages() >= kTruncatePages);
+    if (absl::IsResourceExhausted(status)) return absl::OkStatus();
+    return status;
+  }
+
+ private:
+  SqliteStorage(LockFile lock, Database db) : lock_(std::move(lock)), db_(std::move(db)) {}
+
+  absl::Status Write(std::span<const Mutation> batch) {
+    if (absl::Status status = db_.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
+    for (const Mutation& mutation : batch) {
+      if (absl::Status status = writer_->Write(mutation); !status.ok()) return status;
+    }
+    const int pages_before = db_.WalPages();
+    absl::Status status = db_.Execute("COMMIT");
+    // The WAL has started anew.
+    if (db_.WalPages() < pages_before) checkpoint_again_at_ = 0;
+    return status;
+  }
+
+  LockFile lock_;
+  Database db_;
+  std::optional<SqliteWriter> writer_;
+  int checkpoint_again_at_ = 0;
+};
+
+}  // namespace
+
+// As SQLAlchemy and Optuna have it: sqlite:///name is relative to the working directory, sqlite:////name absolute.
+absl::StatusOr<std::unique_ptr<Storage>> OpenSqliteStorage(const std::string& rest, const std::string& holder) {
+  return OpenSqliteStorageWithVfs(rest.starts_with('/') ? rest.substr(1) : rest, holder, nullptr);
+}
+
+absl::StatusOr<std::unique_ptr<Storage>> OpenSqliteStorageWithVfs(const std::string& path, const std::string& holder,
+                                                                  const char* vfs) {
+  if (path.empty()) return absl::InvalidArgumentError("the storage URL has no path; for example: sqlite:///hpod.db");
+  return SqliteStorage::Open(path, holder, vfs);
+}
+
+}  // namespace hpod
