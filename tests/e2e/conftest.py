@@ -1,0 +1,58 @@
+"""Stubs for the tests, made from /proto into a temporary directory, and the daemons they talk to."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+import tempfile
+from typing import Callable, Iterator
+
+import grpc_tools
+import pytest
+from daemon_process import Daemon
+from grpc_tools import protoc
+
+PROTOS = pathlib.Path(__file__).resolve().parents[2] / "proto"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    stubs = tempfile.TemporaryDirectory(prefix="hpod-stubs-")
+    config.add_cleanup(stubs.cleanup)
+    files = [str(path) for path in sorted(PROTOS.rglob("*.proto"))]
+    well_known = pathlib.Path(grpc_tools.__file__).parent / "_proto"
+    arguments = [
+        "protoc",
+        f"--proto_path={PROTOS}",
+        f"--proto_path={well_known}",
+        f"--python_out={stubs.name}",
+        f"--grpc_python_out={stubs.name}",
+        *files,
+    ]
+    if protoc.main(arguments) != 0:
+        raise pytest.UsageError(f"protoc failed: {' '.join(arguments)}")
+    sys.path.insert(0, stubs.name)
+
+
+@pytest.fixture
+def start(tmp_path: pathlib.Path) -> Iterator[Callable[..., Daemon]]:
+    """Starts daemons of the test's own; all are gone after it."""
+    daemons: list[Daemon] = []
+
+    def start_one(*flags: str, **settings: object) -> Daemon:
+        daemon = Daemon(tmp_path, *flags, **settings)
+        daemons.append(daemon)
+        daemon.start()
+        return daemon
+
+    yield start_one
+    for daemon in daemons:
+        daemon.kill()
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon that the tests of a module share; each makes studies of its own."""
+    shared = Daemon(tmp_path_factory.mktemp("hpod"))
+    shared.start()
+    yield shared
+    shared.kill()
