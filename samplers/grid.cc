@@ -56,8 +56,10 @@ class Grid {
     }
   }
 
+  bool IsExhausted() const { return next_ == index_.size(); }
+
   absl::StatusOr<Point> Next() const {
-    if (next_ == index_.size()) {
+    if (IsExhausted()) {
       return absl::OutOfRangeError(
           fmt::format("grid exhausted: all {} points have been handed out", index_.size()));
     }
@@ -98,6 +100,12 @@ class GridSampler final : public Sampler {
     if (!grid.ok()) return grid.status();
     const bool is_free = std::none_of(fixed.begin(), fixed.end(), HasValue);
     return is_free ? (*grid)->Next() : Complete(study, space, fixed, **grid);
+  }
+
+  bool IsExhausted(const StudyView& study, const Space& space) const override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const absl::StatusOr<const Grid*> grid = GridFor(study, space);
+    return grid.ok() && (*grid)->IsExhausted();
   }
 
   absl::Status Supports(const Space& space) const override {

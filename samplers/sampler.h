@@ -52,6 +52,15 @@ class Sampler {
   // come from Propose, one at a time.
   virtual std::vector<DistributionValue> Foresee(const StudyView& /*study*/) const { return {}; }
 
+  // About how many kernel evaluations a proposal of so many parameters takes; 0: next to nothing.
+  // What the engine goes by when it leaves a proposal to another thread.
+  virtual int64_t Work(const History& /*history*/, size_t /*parameters*/) const { return 0; }
+
+  // Whether Propose would answer OUT_OF_RANGE for a point with nothing fixed.
+  virtual bool IsExhausted(const StudyView& /*study*/, const Space& /*space*/) const {
+    return false;
+  }
+
   // INVALID_ARGUMENT if the sampler can never serve a study with this declared space (empty:
   // define-by-run).
   virtual absl::Status Supports(const Space& /*space*/) const { return absl::OkStatus(); }

@@ -103,46 +103,51 @@ absl::StatusOr<Space> Space::Make(std::vector<ParameterSpec> specs) {
         "the space has {} parameters, at most {} are possible", specs.size(), kMaxParameters));
   }
   Space space;
-  for (ParameterSpec& spec : specs) {
+  for (const ParameterSpec& spec : specs) {
     if (absl::Status status = CheckName(spec.name); !status.ok()) return status;
-    absl::StatusOr<Domain> domain = NormalizeDomain(std::move(spec.domain), Field(spec.name));
+    absl::StatusOr<Domain> domain = NormalizeDomain(spec.domain, Field(spec.name));
     if (!domain.ok()) return domain.status();
     space.parameters_.push_back({spec.name, *std::move(domain), {}});
   }
-  std::vector<Parameter>& parameters = space.parameters_;
-
-  space.by_name_.resize(parameters.size());
-  std::iota(space.by_name_.begin(), space.by_name_.end(), size_t{0});
-  std::sort(space.by_name_.begin(), space.by_name_.end(),
-            [&](size_t a, size_t b) { return parameters[a].name < parameters[b].name; });
-  const auto repeated = std::adjacent_find(
-      space.by_name_.begin(), space.by_name_.end(),
-      [&](size_t a, size_t b) { return parameters[a].name == parameters[b].name; });
-  if (repeated != space.by_name_.end()) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} is there twice", Field(parameters[*repeated].name)));
-  }
-
+  if (absl::Status status = space.IndexNames(); !status.ok()) return status;
   for (size_t i = 0; i < specs.size(); ++i) {
-    for (const NamedCondition& named : specs[i].conditions) {
-      const std::string field = Field(parameters[i].name);
-      const size_t parent = space.IndexOf(named.parent);
-      if (parent == space.size()) {
-        return absl::InvalidArgumentError(
-            fmt::format("{}: its condition is on the unknown {}", field, Field(named.parent)));
-      }
-      absl::StatusOr<Condition> condition =
-          Resolve(named, parent, parameters[parent].domain, field);
-      if (!condition.ok()) return condition.status();
-      parameters[i].conditions.push_back(*std::move(condition));
-      space.conditional_ = true;
-    }
+    if (absl::Status status = space.AddConditions(i, specs[i].conditions); !status.ok())
+      return status;
   }
-  space.parents_first_ = OrderParentsFirst(parameters);
-  if (space.parents_first_.size() < parameters.size()) {
-    return CycleError(parameters, space.parents_first_);
+  space.parents_first_ = OrderParentsFirst(space.parameters_);
+  if (space.parents_first_.size() < space.size()) {
+    return CycleError(space.parameters_, space.parents_first_);
   }
   return space;
+}
+
+absl::Status Space::IndexNames() {
+  by_name_.resize(size());
+  std::iota(by_name_.begin(), by_name_.end(), size_t{0});
+  std::sort(by_name_.begin(), by_name_.end(),
+            [&](size_t a, size_t b) { return parameters_[a].name < parameters_[b].name; });
+  const auto repeated = std::adjacent_find(
+      by_name_.begin(), by_name_.end(),
+      [&](size_t a, size_t b) { return parameters_[a].name == parameters_[b].name; });
+  if (repeated == by_name_.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{} is there twice", Field(parameters_[*repeated].name)));
+}
+
+absl::Status Space::AddConditions(size_t i, std::span<const NamedCondition> conditions) {
+  const std::string field = Field(parameters_[i].name);
+  for (const NamedCondition& named : conditions) {
+    const size_t parent = IndexOf(named.parent);
+    if (parent == size()) {
+      return absl::InvalidArgumentError(
+          fmt::format("{}: its condition is on the unknown {}", field, Field(named.parent)));
+    }
+    absl::StatusOr<Condition> condition = Resolve(named, parent, parameters_[parent].domain, field);
+    if (!condition.ok()) return condition.status();
+    parameters_[i].conditions.push_back(*std::move(condition));
+    conditional_ = true;
+  }
+  return absl::OkStatus();
 }
 
 size_t Space::IndexOf(std::string_view name) const {
@@ -158,7 +163,8 @@ bool Space::IsActive(size_t i, std::span<const double> point) const {
         const double value = point[c.parent];
         const double tolerance = Tolerance(parameters_[c.parent].domain);
         const auto it = std::lower_bound(c.values.begin(), c.values.end(), value - tolerance);
-        return HasValue(value) && it != c.values.end() && *it <= value + tolerance;
+        // False for NaN.
+        return it != c.values.end() && *it <= value + tolerance;
       });
 }
 

@@ -160,6 +160,10 @@ class Space {
   bool operator==(const Space& other) const { return parameters_ == other.parameters_; }
 
  private:
+  // Parts of Make, in this order.
+  absl::Status IndexNames();
+  absl::Status AddConditions(size_t i, std::span<const NamedCondition> conditions);
+
   std::vector<Parameter> parameters_;
   std::vector<size_t> by_name_;
   std::vector<size_t> parents_first_;

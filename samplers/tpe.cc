@@ -126,6 +126,11 @@ class TpeSampler final : public Sampler {
     return DrawJointly(study, models);
   }
 
+  int64_t Work(const History& history, size_t parameters) const override {
+    if (IsStartup(history)) return 0;
+    return static_cast<int64_t>(settings_.n_ei_candidates * history.size() * parameters);
+  }
+
  private:
   bool IsStartup(const History& history) const {
     return history.Count(TrialState::kComplete) + history.Count(TrialState::kPruned) <

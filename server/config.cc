@@ -1,23 +1,27 @@
 #include "server/config.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <map>
 
-#include "server/storage/registry.h"
 #include "version.h"
+
+#include "server/storage/registry.h"
 
 namespace hpod {
 namespace {
 
-const std::map<std::string, LogLevel> kLevels = {
-    {"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo}, {"warning", LogLevel::kWarning}, {"error", LogLevel::kError}};
-const std::map<std::string, LogFormat> kFormats = {{"text", LogFormat::kText}, {"json", LogFormat::kJson}};
+const std::map<std::string, LogLevel> kLevels = {{"debug", LogLevel::kDebug},
+                                                 {"info", LogLevel::kInfo},
+                                                 {"warning", LogLevel::kWarning},
+                                                 {"error", LogLevel::kError}};
+const std::map<std::string, LogFormat> kFormats = {{"text", LogFormat::kText},
+                                                   {"json", LogFormat::kJson}};
 
 std::string StorageHelp() {
   std::string examples;
-  for (const StorageEntry& entry : Storages()) examples += fmt::format("{}{}", examples.empty() ? "" : ", ", entry.example);
+  for (const StorageEntry& entry : Storages())
+    examples += fmt::format("{}{}", examples.empty() ? "" : ", ", entry.example);
   return fmt::format("where trials are kept, a URL ({}); sqlite:////path is absolute", examples);
 }
 
@@ -31,13 +35,20 @@ std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config)
       "  hpod --listen 0.0.0.0:13000 --storage sqlite:////var/lib/hpod/studies.db\n",
       "hpod"};
   app.set_version_flag("--version", std::string(kVersion));
-  app.set_config("--config", "", "a TOML file with these settings by their names, e.g. listen = \"127.0.0.1:13000\"")
+  app.set_config(
+         "--config", "",
+         "a TOML file with these settings by their names, e.g. listen = \"127.0.0.1:13000\"")
       ->envname("HPOD_CONFIG")
       ->check(CLI::ExistingFile);
   app.allow_config_extras(CLI::config_extras_mode::error);
-  app.add_option("--listen", config.listen, "address to serve gRPC on; port 0: any free one")->envname("HPOD_LISTEN")->capture_default_str();
-  app.add_option("--storage", config.storage, StorageHelp())->envname("HPOD_STORAGE")->capture_default_str();
-  app.add_option("--log-level", config.log_level, "least important lines to log: debug, info, warning, error")
+  app.add_option("--listen", config.listen, "address to serve gRPC on; port 0: any free one")
+      ->envname("HPOD_LISTEN")
+      ->capture_default_str();
+  app.add_option("--storage", config.storage, StorageHelp())
+      ->envname("HPOD_STORAGE")
+      ->capture_default_str();
+  app.add_option("--log-level", config.log_level,
+                 "least important lines to log: debug, info, warning, error")
       ->envname("HPOD_LOG_LEVEL")
       ->transform(CLI::CheckedTransformer(kLevels).description(""))
       ->default_str("info");
@@ -45,7 +56,8 @@ std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config)
       ->envname("HPOD_LOG_FORMAT")
       ->transform(CLI::CheckedTransformer(kFormats).description(""))
       ->default_str("text");
-  app.add_option("--proposal-threads", config.proposal_threads, "threads for suggestions that take long")
+  app.add_option("--proposal-threads", config.proposal_threads,
+                 "threads for suggestions that take long")
       ->envname("HPOD_PROPOSAL_THREADS")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
@@ -53,11 +65,13 @@ std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config)
       ->envname("HPOD_MESSAGE_MIB_MAX")
       ->check(CLI::Range(1, 1'024))
       ->capture_default_str();
-  app.add_option("--calls-in-flight-max", config.calls_in_flight_max, "calls handled at one time; more are refused")
+  app.add_option("--calls-in-flight-max", config.calls_in_flight_max,
+                 "calls handled at one time; more are refused")
       ->envname("HPOD_CALLS_IN_FLIGHT_MAX")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  app.add_option("--commit-batch-max", config.commit_batch_max, "calls that share one transaction at most")
+  app.add_option("--commit-batch-max", config.commit_batch_max,
+                 "calls that share one transaction at most")
       ->envname("HPOD_COMMIT_BATCH_MAX")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();

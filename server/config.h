@@ -1,4 +1,5 @@
-// The daemon's settings: flag, else environment (HPOD_...), else the file of --config, else the default.
+// The daemon's settings: flag, else environment (HPOD_...), else the file of --config, else the
+// default.
 
 #ifndef HPOD_SERVER_CONFIG_H_
 #define HPOD_SERVER_CONFIG_H_
@@ -25,12 +26,12 @@ struct Config {
 enum ExitCode : int {
   kExitOk = 0,
   kExitUsage = 2,
-  kExitRefused = 69,         // cannot serve: the port or the storage is not to be had (EX_UNAVAILABLE)
-  kExitStorageFailed = 75,   // storage failed while running: start again (EX_TEMPFAIL)
+  kExitRefused = 69,  // cannot serve: the port or the storage is not to be had (EX_UNAVAILABLE)
+  kExitStorageFailed = 75,  // storage failed while running: start again (EX_TEMPFAIL)
 };
 
-// Reads the settings into `config`. An exit code if the process should end now: after --help or --version, or with what
-// is wrong on stderr.
+// Reads the settings into `config`. An exit code if the process should end now: after --help or
+// --version, or with what is wrong on stderr.
 std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config);
 
 }  // namespace hpod

@@ -1,23 +1,23 @@
 #include "server/daemon.h"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
+#include <fmt/format.h>
 #include <random>
 #include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "version.h"
 
 #include "server/core/core.h"
 #include "server/endpoints/acceptor.h"
 #include "server/endpoints/grpc/endpoint.h"
 #include "server/storage/registry.h"
-#include "version.h"
 
 namespace hpod {
 namespace {
@@ -26,11 +26,13 @@ namespace asio = boost::asio;
 
 // Leases end at most this late.
 constexpr std::chrono::milliseconds kTickPeriod(250);
-// Calls that run when the daemon is told to stop get this long, of the 10 s that systemd and people wait.
+// Calls that run when the daemon is told to stop get this long, of the 10 s that systemd and people
+// wait.
 constexpr std::chrono::milliseconds kDrainGrace(8'000);
 
 int Refuse(std::string_view what, const absl::Status& status) {
-  Log(LogLevel::kError, "cannot start", {{"what", std::string(what)}, {"error", std::string(status.message())}});
+  Log(LogLevel::kError, "cannot start",
+      {{"what", std::string(what)}, {"error", std::string(status.message())}});
   return status.code() == absl::StatusCode::kInvalidArgument ? kExitUsage : kExitRefused;
 }
 
@@ -42,7 +44,8 @@ uint64_t DrawSeed() {
 // Calls `tick` every kTickPeriod while the context runs.
 class Ticker {
  public:
-  Ticker(asio::io_context& context, std::function<void()> tick) : timer_(context), tick_(std::move(tick)) {}
+  Ticker(asio::io_context& context, std::function<void()> tick)
+      : timer_(context), tick_(std::move(tick)) {}
   void Start() {
     timer_.expires_after(kTickPeriod);
     timer_.async_wait([this](const boost::system::error_code& cancelled) {
@@ -74,9 +77,11 @@ int RunDaemon(const Config& config) {
   asio::signal_set signals(context, SIGTERM, SIGINT);
 
   Acceptor acceptor(context);
-  if (absl::Status status = acceptor.Listen(config.listen); !status.ok()) return Refuse("listen", status);
+  if (absl::Status status = acceptor.Listen(config.listen); !status.ok())
+    return Refuse("listen", status);
   const std::string address = acceptor.Address();
-  auto storage = OpenStorage(config.storage, fmt::format("process {} (hpod on {})", getpid(), address));
+  auto storage =
+      OpenStorage(config.storage, fmt::format("process {} (hpod on {})", getpid(), address));
   if (!storage.ok()) return Refuse("storage " + config.storage, storage.status());
   GrpcEndpoint::Options options;
   options.message_bytes_max = config.message_mib_max << 20;
@@ -85,9 +90,11 @@ int RunDaemon(const Config& config) {
   auto endpoint = GrpcEndpoint::Make(options);
   if (!endpoint.ok()) return Refuse("gRPC", endpoint.status());
   const SystemClock clock;
-  Core core(**storage, clock, (*endpoint)->Poster(),
-            {.proposal_threads = static_cast<size_t>(config.proposal_threads), .draw_seed = &DrawSeed});
-  if (absl::Status status = core.Recover(); !status.ok()) return Refuse("storage " + config.storage, status);
+  Core core(
+      **storage, clock, (*endpoint)->Poster(),
+      {.proposal_threads = static_cast<size_t>(config.proposal_threads), .draw_seed = &DrawSeed});
+  if (absl::Status status = core.Recover(); !status.ok())
+    return Refuse("storage " + config.storage, status);
   const size_t trials = CountTrials(core.Studies());
 
   int exit_code = kExitOk;
@@ -111,12 +118,19 @@ int RunDaemon(const Config& config) {
   });
   acceptor.Start([&](int descriptor) { (*endpoint)->TakeSocket(descriptor); });
   ticker.Start();
-  const auto ready_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
+  const auto ready_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - started);
   Log(LogLevel::kInfo, "ready",
-      {{"address", address}, {"storage", config.storage}, {"studies", std::to_string(core.Studies().size())},
-       {"trials", std::to_string(trials)}, {"ready_ms", std::to_string(ready_ms.count())}, {"version", std::string(kVersion)}});
+      {{"address", address},
+       {"storage", config.storage},
+       {"studies", std::to_string(core.Studies().size())},
+       {"trials", std::to_string(trials)},
+       {"ready_ms", std::to_string(ready_ms.count())},
+       {"version", std::string(kVersion)}});
   if (!acceptor.IsLoopback()) {
-    Log(LogLevel::kWarning, "open to the network", {{"address", address}, {"advice", "anybody who reaches it can use it: keep it behind a firewall"}});
+    Log(LogLevel::kWarning, "open to the network",
+        {{"address", address},
+         {"advice", "anybody who reaches it can use it: keep it behind a firewall"}});
   }
 
   context.run();

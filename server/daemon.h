@@ -1,4 +1,5 @@
-// The daemon: builds everything, runs until a signal or a failure, and takes it down in the opposite order.
+// The daemon: builds everything, runs until a signal or a failure, and takes it down in the
+// opposite order.
 
 #ifndef HPOD_SERVER_DAEMON_H_
 #define HPOD_SERVER_DAEMON_H_
@@ -7,7 +8,8 @@
 
 namespace hpod {
 
-// Returns the exit code of the process. Call once, on the main thread, before any other thread runs.
+// Returns the exit code of the process. Call once, on the main thread, before any other thread
+// runs.
 int RunDaemon(const Config& config);
 
 }  // namespace hpod

@@ -1,10 +1,9 @@
 #include "server/log.h"
 
 #include <grpc/support/log.h>
+#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <nlohmann/json.hpp>
 
 namespace hpod {
 namespace {
@@ -31,8 +30,9 @@ std::string Quote(const std::string& value) {
 }
 
 std::string Bare(const std::string& value) {
-  const bool plain = !value.empty() && value.find_first_of(" \"\\=\n\r\t") == std::string::npos &&
-                     std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c != 127; });
+  const bool plain =
+      !value.empty() && value.find_first_of(" \"\\=\n\r\t") == std::string::npos &&
+      std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c != 127; });
   return plain ? value : Quote(value);
 }
 
@@ -50,7 +50,9 @@ void SetUpLog(LogLevel level, LogFormat format) {
   logger->set_level(ToSpdlog(level));
   const bool json = format == LogFormat::kJson;
   logger->set_pattern(json ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-  if (json) logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})", spdlog::pattern_time_type::utc);
+  if (json)
+    logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
+                        spdlog::pattern_time_type::utc);
   logger->flush_on(spdlog::level::debug);
   spdlog::set_default_logger(std::move(logger));
   gpr_set_log_function(&LogGrpc);
@@ -60,7 +62,8 @@ void Log(LogLevel level, std::string_view event, LogFields fields) {
   const bool json = g_format == LogFormat::kJson;
   std::string line = json ? "\"event\":" + Quote(std::string(event)) : std::string(event);
   for (const auto& [key, value] : fields) {
-    line += json ? "," + Quote(std::string(key)) + ":" + Quote(value) : " " + std::string(key) + "=" + Bare(value);
+    line += json ? "," + Quote(std::string(key)) + ":" + Quote(value)
+                 : " " + std::string(key) + "=" + Bare(value);
   }
   spdlog::log(ToSpdlog(level), "{}", line);
 }

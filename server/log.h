@@ -1,5 +1,5 @@
-// The daemon's log: lines of key=value on stderr, or one JSON object a line. Nothing below the daemon logs: errors travel
-// as values and are logged once, here or nowhere.
+// The daemon's log: lines of key=value on stderr, or one JSON object a line. Nothing below the
+// daemon logs: errors travel as values and are logged once, here or nowhere.
 
 #ifndef HPOD_SERVER_LOG_H_
 #define HPOD_SERVER_LOG_H_

@@ -59,8 +59,14 @@ void PrintAlgorithms(const AlgorithmEntries& entries, Context& context) {
     for (const auto& entry : entries) PrintParagraph(entry, io);
     return;
   }
-  Table table({{"name", ""}, {"summary", ""}, {"option", ""}, {"type", ""}, {"default_value", ""},
-               {"minimum", ""}, {"maximum", ""}, {"option_summary", ""}});
+  Table table({{"name", ""},
+               {"summary", ""},
+               {"option", ""},
+               {"type", ""},
+               {"default_value", ""},
+               {"minimum", ""},
+               {"maximum", ""},
+               {"option_summary", ""}});
   for (const auto& entry : entries) table = OptionTable(entry, std::move(table));
   table.Print(io, context.output, "");
 }

@@ -9,8 +9,8 @@ namespace hpod {
 
 using AlgorithmEntries = google::protobuf::RepeatedPtrField<hpo::v1::AlgorithmEntry>;
 
-// On a terminal a paragraph for each, with its options; otherwise a row for each option (and one for an algorithm without
-// any).
+// On a terminal a paragraph for each, with its options; otherwise a row for each option (and one
+// for an algorithm without any).
 void PrintAlgorithms(const AlgorithmEntries& entries, Context& context);
 
 }  // namespace hpod

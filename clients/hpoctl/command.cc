@@ -1,12 +1,12 @@
-// Entry point: RunHpoctl. The command line is read in two steps: the global flags before the command, then, with an app
-// of the verb's own, its arguments and flags (the global ones again among them).
+// Entry point: RunHpoctl. The command line is read in two steps: the global flags before the
+// command, then, with an app of the verb's own, its arguments and flags (the global ones again
+// among them).
 
 #include "clients/hpoctl/command.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <algorithm>
 #include <set>
 
 #include "clients/hpoctl/flags.h"
@@ -47,7 +47,7 @@ constexpr Verb kVerbs[] = {
      &BindStudyShow},
     {"study",
      "best",
-     "Shows the best trial with its parameters; of several objectives, the Pareto front.",
+     "Shows the best trial with its parameters, or the front of several objectives.",
      {"hpoctl study best mnist", "hpoctl study best mnist --limit 10 -o csv"},
      true,
      &BindStudyBest},
@@ -85,7 +85,8 @@ constexpr Verb kVerbs[] = {
     {"study",
      "import",
      "Creates a study with the trials that study export wrote.",
-     {"hpoctl study import mnist.jsonl", "zcat mnist.jsonl.gz | hpoctl study import - --name mnist-copy"},
+     {"hpoctl study import mnist.jsonl",
+      "zcat mnist.jsonl.gz | hpoctl study import - --name mnist-copy"},
      false,
      &BindStudyImport},
     {"study",
@@ -96,7 +97,7 @@ constexpr Verb kVerbs[] = {
      &BindStudyWatch},
     {"trial",
      "suggest",
-     "Starts a trial and prints its parameters; ends with 1 when there is none to start.",
+     "Starts a trial and prints its parameters; exits with 1 when there is none.",
      {"hpoctl trial suggest mnist -o json", "hpoctl trial suggest mnist --count 4 --worker gpu-7"},
      true,
      &BindTrialSuggest},
@@ -110,7 +111,8 @@ constexpr Verb kVerbs[] = {
     {"trial",
      "complete",
      "Completes a running trial with its objective values.",
-     {"hpoctl trial complete mnist 3 0.91", "hpoctl trial complete speed-and-size 3 12.5 -0.25 --token 7"},
+     {"hpoctl trial complete mnist 3 0.91",
+      "hpoctl trial complete speed-and-size 3 12.5 -0.25 --token 7"},
      false,
      &BindTrialComplete},
     {"trial",
@@ -190,7 +192,8 @@ std::string KnownAfter(std::string_view noun) {
 absl::StatusOr<const Verb*> TakeVerb(std::vector<std::string>& words) {
   const std::string noun = words.empty() ? "" : words[0];
   if (noun.empty()) {
-    return absl::InvalidArgumentError(fmt::format("a command is missing (known: {})", KnownAfter("")));
+    return absl::InvalidArgumentError(
+        fmt::format("a command is missing (known: {})", KnownAfter("")));
   }
   const std::string name = words.size() < 2 || words[1].starts_with('-') ? "" : words[1];
   bool is_known_noun = false;
@@ -221,8 +224,8 @@ absl::Status Perform(const Verb& verb, const GlobalFlags& flags, const Action& a
   const auto output = ParseOutput(flags.output);
   if (!output.ok()) return output.status();
   if (*output == Output::kCsv && !verb.has_rows) {
-    return UsageError(
-        fmt::format("{} prints no rows: -o csv does not apply (known: json, table)", CommandName(verb)));
+    return UsageError(fmt::format("{} prints no rows: -o csv does not apply (known: json, table)",
+                                  CommandName(verb)));
   }
   const auto timeout = ParseSeconds(flags.timeout_s, "--timeout");
   if (!timeout.ok()) return timeout.status();
@@ -249,7 +252,8 @@ ExitCode RunVerb(const Verb& verb, std::vector<std::string> words, GlobalFlags f
                              CommandName(verb)));
   }
   const absl::Status status = Perform(verb, flags, action, io);
-  if (!status.ok()) io.err << std::string_view(status.message().data(), status.message().size()) << '\n';
+  if (!status.ok())
+    io.err << std::string_view(status.message().data(), status.message().size()) << '\n';
   return ExitCodeOf(status);
 }
 

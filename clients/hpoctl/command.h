@@ -1,4 +1,5 @@
-// The verbs of hpoctl: one row each in the table of command.cc, one file each with the function that the row names.
+// The verbs of hpoctl: one row each in the table of command.cc, one file each with the function
+// that the row names.
 
 #ifndef HPOD_CLIENTS_HPOCTL_COMMAND_H_
 #define HPOD_CLIENTS_HPOCTL_COMMAND_H_
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+
 #include "clients/hpoctl/connection.h"
 #include "clients/hpoctl/exit_code.h"
 #include "clients/hpoctl/io.h"
@@ -42,7 +44,8 @@ struct Verb {
 
 std::span<const Verb> Verbs();
 
-// Runs the command line `args` (without the program's name) to its end. Data goes to io.out, everything else to io.err.
+// Runs the command line `args` (without the program's name) to its end. Data goes to io.out,
+// everything else to io.err.
 ExitCode RunHpoctl(const std::vector<std::string>& args, Io& io);
 
 }  // namespace hpod

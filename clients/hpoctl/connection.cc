@@ -1,16 +1,16 @@
 #include "clients/hpoctl/connection.h"
 
+#include <algorithm>
 #include <fmt/format.h>
+#include <future>
 #include <google/protobuf/empty.pb.h>
 #include <google/protobuf/unknown_field_set.h>
 #include <grpcpp/generic/generic_stub.h>
 
-#include <algorithm>
-#include <future>
+#include "hpo/v1/error.pb.h"
 
 #include "clients/hpoctl/exit_code.h"
 #include "clients/hpoctl/text.h"
-#include "hpo/v1/error.pb.h"
 
 namespace hpod {
 namespace {
@@ -18,8 +18,8 @@ namespace {
 using google::protobuf::Empty;
 using google::protobuf::UnknownField;
 
-// Field number of grpc.health.v1.HealthCheckResponse.status. Debian ships no generated code for the message, and one
-// field does not need any: it is read as an unknown field of an Empty.
+// Field number of grpc.health.v1.HealthCheckResponse.status. Debian ships no generated code for the
+// message, and one field does not need any: it is read as an unknown field of an Empty.
 constexpr int kHealthStatus = 1;
 
 constexpr std::string_view kErrorInfoType = "/google.rpc.ErrorInfo";
@@ -31,8 +31,7 @@ struct Hint {
 constexpr Hint kHints[] = {
     {"STUDY_NOT_FOUND", "list the studies with: hpoctl study list"},
     {"TRIAL_NOT_FOUND", "list the trials with: hpoctl trial list STUDY"},
-    {"STUDY_EXISTS", "choose another name, or load it with --if-not-exists"},
-    {"LEASE_LOST", "the trial was given up or handed to another worker: drop this work"},
+    {"STUDY_EXISTS", "choose another name; hpoctl study create --if-not-exists loads it"},
     {"TRIAL_WAITING", "hand it out with: hpoctl trial suggest STUDY"},
     {"STORAGE_FULL", "nothing was changed; free some space and try again"},
     {"STORAGE_FAILED", "the daemon restarts; try again with the same --request-id"},
@@ -49,10 +48,13 @@ std::string_view HintFor(std::string_view reason) {
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);  // one trial may hold any number of reports
-  // The daemon is on this machine or this network: a web proxy in the environment does not lead to it.
+  // The daemon is on this machine or this network: a web proxy in the environment does not lead to
+  // it.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  // "Min" is how long one attempt may take. Unset, it would follow the short back-off, and a busy
+  // machine needs longer than that to answer.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
@@ -102,7 +104,8 @@ absl::Status Connection::ToError(const grpc::Status& status) const {
   const std::string reason = ErrorReasonOf(status);
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && reason.empty()) {
     return Unreachable(fmt::format("no answer from {} within {} s (wait longer with --timeout)",
-                                   address_, ShortNumber(static_cast<double>(timeout_.count()) / 1e3)));
+                                   address_,
+                                   ShortNumber(static_cast<double>(timeout_.count()) / 1e3)));
   }
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE && reason.empty()) {
     return Unreachable(fmt::format(

@@ -1,11 +1,11 @@
-// The way to the daemon: a channel, a deadline for each call, and its errors as messages that say what to try.
+// The way to the daemon: a channel, a deadline for each call, and its errors as messages that say
+// what to try.
 
 #ifndef HPOD_CLIENTS_HPOCTL_CONNECTION_H_
 #define HPOD_CLIENTS_HPOCTL_CONNECTION_H_
 
-#include <grpcpp/grpcpp.h>
-
 #include <chrono>
+#include <grpcpp/grpcpp.h>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -20,7 +20,8 @@ namespace hpod {
 // Used by one thread. Connects with the first call.
 class Connection {
  public:
-  // address: a gRPC target, `host:port` or `unix:/path`. timeout: how long a call may take, connecting included.
+  // address: a gRPC target, `host:port` or `unix:/path`. timeout: how long a call may take,
+  // connecting included.
   Connection(std::string address, std::chrono::milliseconds timeout);
 
   const std::string& address() const { return address_; }
@@ -43,7 +44,8 @@ class Connection {
   // For streams, which have no deadline.
   hpo::v1::StudyService::Stub& studies() { return *studies_; }
 
-  // The health service's answer for the whole server: `SERVING`, `NOT_SERVING`, ... Errors as of Call.
+  // The health service's answer for the whole server: `SERVING`, `NOT_SERVING`, ... Errors as of
+  // Call.
   absl::StatusOr<std::string> CheckHealth();
 
   // Waits until connected. False when `timeout` has passed.

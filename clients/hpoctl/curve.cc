@@ -1,13 +1,12 @@
-// Entry point: DrawCurve. A staircase is rasterised on a grid of dots, which is then read off in braille characters:
-// U+2800 plus one bit per dot, numbered down the left column, down the right one, then the bottom row (Unicode 15,
-// section 21.1).
+// Entry point: DrawCurve. A staircase is rasterised on a grid of dots, which is then read off in
+// braille characters: U+2800 plus one bit per dot, numbered down the left column, down the right
+// one, then the bottom row (Unicode 15, section 21.1).
 
 #include "clients/hpoctl/curve.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 
 #include "clients/hpoctl/text.h"
 
@@ -45,7 +44,8 @@ class Canvas {
       }
       line += std::string(blanks, ' ');
       blanks = 0;
-      line += {'\xE2', static_cast<char>(0xA0 | (bits >> 6)), static_cast<char>(0x80 | (bits & 0x3F))};
+      line +=
+          {'\xE2', static_cast<char>(0xA0 | (bits >> 6)), static_cast<char>(0x80 | (bits & 0x3F))};
     }
     return line;
   }
@@ -94,7 +94,8 @@ void Rasterise(const std::vector<CurvePoint>& points, int64_t last_x, const Scal
   for (size_t i = 0; i < points.size(); ++i) {
     const size_t begin = column(points[i].x);
     const size_t next_y = row(points[i].y);
-    for (size_t dot = std::min(y, next_y); dot <= std::max(y, next_y); ++dot) canvas.Dot(begin, dot);
+    for (size_t dot = std::min(y, next_y); dot <= std::max(y, next_y); ++dot)
+      canvas.Dot(begin, dot);
     y = next_y;
     const size_t end = column(i + 1 < points.size() ? points[i + 1].x : last_x);
     for (size_t x = begin; x <= end; ++x) canvas.Dot(x, y);
@@ -110,7 +111,9 @@ std::vector<std::string> RowLabels(const Scale& scale, size_t rows) {
   }
   labels.front() = ShortNumber(scale.high);
   labels.back() = ShortNumber(scale.low);
-  if (rows >= 5) labels[rows / 2] = fmt::format("{:.3g}", scale.At(0.5));
+  const double dots = static_cast<double>(rows * kDotsDown - 1);
+  const double middle = (static_cast<double>(rows / 2 * kDotsDown) + 1.5) / dots;  // of that row
+  if (rows >= 5) labels[rows / 2] = fmt::format("{:.3g}", scale.At(1 - middle));
   return labels;
 }
 

@@ -18,7 +18,8 @@ struct CurvePoint {
 
 struct Curve {
   std::vector<std::string> lines;
-  // The y axis is logarithmic: all values are positive and span more than a factor of 100. Its labels stay values.
+  // The y axis is logarithmic: all values are positive and span more than a factor of 100. Its
+  // labels stay values.
   bool is_log = false;
 };
 

@@ -1,4 +1,5 @@
-// How a command ends. Commands return absl::Status; its code chooses the exit code, its message is what people read.
+// How a command ends. Commands return absl::Status; its code chooses the exit code, its message is
+// what people read.
 
 #ifndef HPOD_CLIENTS_HPOCTL_EXIT_CODE_H_
 #define HPOD_CLIENTS_HPOCTL_EXIT_CODE_H_

@@ -18,10 +18,12 @@ absl::Status Finish(const FinishFlags& flags, hpo::v1::CompleteTrialRequest requ
   request.set_number(flags.number);
   request.set_lease_token(flags.token);
   request.set_request_id(flags.request_id);
-  const auto response = context.connection.Call(&hpo::v1::TrialService::Stub::CompleteTrial, request);
+  const auto response =
+      context.connection.Call(&hpo::v1::TrialService::Stub::CompleteTrial, request);
   if (!response.ok()) return response.status();
-  PrintDone(context, PathOf(flags.study, flags.number), done,
-            {{"trial", TrialJson(response->trial())}, {"study_stopped", response->study_stopped()}});
+  PrintDone(
+      context, PathOf(flags.study, flags.number), done,
+      {{"trial", TrialJson(response->trial())}, {"study_stopped", response->study_stopped()}});
   return absl::OkStatus();
 }
 

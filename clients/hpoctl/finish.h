@@ -19,7 +19,8 @@ struct FinishFlags {
 // The arguments STUDY and NUMBER with the flags --token and --request-id.
 void AddFinish(CLI::App& app, FinishFlags& flags);
 
-// Completes `request`, which has the result, with `flags`, sends it and prints `studies/S/trials/N <done>`.
+// Completes `request`, which has the result, with `flags`, sends it and prints `studies/S/trials/N
+// <done>`.
 absl::Status Finish(const FinishFlags& flags, hpo::v1::CompleteTrialRequest request,
                     std::string_view done, Context& context);
 

@@ -1,10 +1,9 @@
 #include "clients/hpoctl/flags.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <fmt/format.h>
 
 #include "clients/hpoctl/help.h"
 #include "clients/hpoctl/text.h"
@@ -85,21 +84,21 @@ absl::StatusOr<Output> ParseOutput(std::string_view text) {
 
 absl::StatusOr<double> ParseNumber(std::string_view text, std::string_view what) {
   const std::string_view digits = WithoutBlanks(text);
-  const bool has_plus = digits.starts_with("+") && !digits.starts_with("+-");  // from_chars takes no plus
+  const bool has_plus =
+      digits.starts_with("+") && !digits.starts_with("+-");  // from_chars takes no plus
   double value = 0;
   const char* end = digits.data() + digits.size();
   const auto [rest, error] = std::from_chars(digits.data() + (has_plus ? 1 : 0), end, value);
   if (error == std::errc() && rest == end && !digits.empty()) return value;
-  return absl::InvalidArgumentError(
-      fmt::format("{} '{}' is not a number", what, Printable(text)));
+  return absl::InvalidArgumentError(fmt::format("{} '{}' is not a number", what, Printable(text)));
 }
 
 absl::StatusOr<std::chrono::milliseconds> ParseSeconds(std::string_view text,
                                                        std::string_view what) {
   const auto seconds = ParseNumber(text, what);
   if (!seconds.ok()) return seconds.status();
-  const int64_t milliseconds = *seconds > 0 && *seconds <= kMaxSeconds
-                                   ? std::llround(*seconds * 1e3) : 0;
+  const int64_t milliseconds =
+      *seconds > 0 && *seconds <= kMaxSeconds ? std::llround(*seconds * 1e3) : 0;
   if (milliseconds > 0) return std::chrono::milliseconds(milliseconds);
   return absl::InvalidArgumentError(fmt::format(
       "{} '{}' must be above 0 and at most {:.0f} seconds", what, Printable(text), kMaxSeconds));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "clients/hpoctl/table.h"
 
 namespace hpod {
@@ -32,15 +33,16 @@ void AddRequestId(CLI::App& app, std::string& request_id);
 void AddRepeated(CLI::App& app, const std::string& flag, std::vector<std::string>& values,
                  const std::string& value_name, const std::string& description);
 
-// The command line as CLI::App::parse takes it: reversed, and with negative numbers that look like flags (-inf, -.5)
-// led by a blank, which keeps them values.
+// The command line as CLI::App::parse takes it: reversed, and with negative numbers that look like
+// flags (-inf, -.5) led by a blank, which keeps them values.
 std::vector<std::string> ReadyToParse(std::vector<std::string> args);
 
 absl::StatusOr<Output> ParseOutput(std::string_view text);
 // A number: `0.5`, `-1e-3`, `inf`, `nan`. INVALID_ARGUMENT that starts with `what`.
 absl::StatusOr<double> ParseNumber(std::string_view text, std::string_view what);
 // A time above 0 and at most a year, to the millisecond.
-absl::StatusOr<std::chrono::milliseconds> ParseSeconds(std::string_view text, std::string_view what);
+absl::StatusOr<std::chrono::milliseconds> ParseSeconds(std::string_view text,
+                                                       std::string_view what);
 // The two sides of the first `=`. INVALID_ARGUMENT if there is none or nothing before it.
 absl::StatusOr<std::pair<std::string, std::string>> ParseAssignment(std::string_view text,
                                                                     std::string_view what);

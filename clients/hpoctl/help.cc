@@ -1,8 +1,7 @@
 #include "clients/hpoctl/help.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "clients/hpoctl/text.h"
 
@@ -86,7 +85,8 @@ std::string CommandsHelp(std::string_view noun, const CLI::App& app) {
       "\nUsage: hpoctl COMMAND [arguments] [flags]\n"
       "\nCommands:\n";
   for (const Verb& verb : Verbs()) {
-    if (noun.empty() || verb.noun == noun) page += Entry(CommandName(verb), std::string(verb.sentence));
+    if (noun.empty() || verb.noun == noun)
+      page += Entry(CommandName(verb), std::string(verb.sentence));
   }
   page += Section(kGlobalFlags, app, IsGlobal);
   return page +

@@ -1,13 +1,12 @@
 #include "clients/hpoctl/io.h"
 
-#include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <iostream>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace hpod {
 namespace {

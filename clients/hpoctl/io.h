@@ -1,5 +1,5 @@
-// The world around a command: streams, terminal, environment and clock. Everything that tests replace is here, so that a
-// test sees the exact screen of a terminal of any width at any time.
+// The world around a command: streams, terminal, environment and clock. Everything that tests
+// replace is here, so that a test sees the exact screen of a terminal of any width at any time.
 
 #ifndef HPOD_CLIENTS_HPOCTL_IO_H_
 #define HPOD_CLIENTS_HPOCTL_IO_H_
@@ -36,8 +36,8 @@ struct Io {
   std::string Paint(Style style, std::string_view text) const;
 };
 
-// Standard streams of the process; the width from the terminal, else from COLUMNS, else 80; no colour with NO_COLOR or
-// TERM=dumb.
+// Standard streams of the process; the width from the terminal, else from COLUMNS, else 80; no
+// colour with NO_COLOR or TERM=dumb.
 Io ProcessIo();
 
 }  // namespace hpod

@@ -1,7 +1,6 @@
 #include "clients/hpoctl/json_read.h"
 
 #include <fmt/format.h>
-
 #include <limits>
 #include <set>
 #include <vector>
@@ -14,7 +13,7 @@ namespace hpod {
 namespace {
 
 void ReadStrings(ObjectReader& reader, std::string_view key,
-                         google::protobuf::Map<std::string, std::string>& map) {
+                 google::protobuf::Map<std::string, std::string>& map) {
   reader.EachMember(key, [&](const std::string& name, const Json& value) -> absl::Status {
     if (!value.is_string()) {
       return absl::InvalidArgumentError(
@@ -199,8 +198,8 @@ absl::StatusOr<hpo::v1::Study> StudyFromJson(const Json& json) {
   ReadStrings(reader, "user_attributes", *study.mutable_user_attributes());
   bool stopped = false;
   if (reader.Read("stopped", stopped)) study.set_stopped(stopped);
-  SkipOutputOnly(reader, {"create_time", "counts", "revision", "stop_reason", "first_trial_time",
-                          "id"});
+  SkipOutputOnly(reader,
+                 {"create_time", "counts", "revision", "stop_reason", "first_trial_time", "id"});
   const absl::Status status = reader.Finish();
   if (!status.ok()) return status;
   return study;

@@ -131,7 +131,8 @@ Json SpaceJson(const google::protobuf::RepeatedPtrField<hpo::v1::Parameter>& par
 
 Json AssignmentsJson(const google::protobuf::RepeatedPtrField<hpo::v1::Assignment>& assignments) {
   Json json = Json::object();
-  for (const auto& assignment : assignments) json[assignment.name()] = ValueJson(assignment.value());
+  for (const auto& assignment : assignments)
+    json[assignment.name()] = ValueJson(assignment.value());
   return json;
 }
 
@@ -158,8 +159,9 @@ Json StudyJson(const hpo::v1::Study& study) {
                     {"failed", counts.failed()},
                     {"waiting", counts.waiting()}};
   json["revision"] = study.revision();
-  json["stop_reason"] =
-      study.stop_reason() == hpo::v1::STOP_REASON_UNSPECIFIED ? Json() : Json(NameOf(study.stop_reason()));
+  json["stop_reason"] = study.stop_reason() == hpo::v1::STOP_REASON_UNSPECIFIED
+                            ? Json()
+                            : Json(NameOf(study.stop_reason()));
   json["first_trial_time"] = TimeJson(study.has_first_trial_time(), study.first_trial_time());
   json["id"] = study.id();
   return json;

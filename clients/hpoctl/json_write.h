@@ -1,6 +1,7 @@
-// Messages as JSON, in the shapes that clients/hpoctl/README.md documents: the protos' field names in snake_case, enums
-// without their prefix, times as RFC 3339, durations in milliseconds, parameters as an object in their order. Every field
-// is always there; what is absent is null. json_read.h reads the same back without loss.
+// Messages as JSON, in the shapes that clients/hpoctl/README.md documents: the protos' field names
+// in snake_case, enums without their prefix, times as RFC 3339, durations in milliseconds,
+// parameters as an object in their order. Every field is always there; what is absent is null.
+// json_read.h reads the same back without loss.
 
 #ifndef HPOD_CLIENTS_HPOCTL_JSON_WRITE_H_
 #define HPOD_CLIENTS_HPOCTL_JSON_WRITE_H_

@@ -24,8 +24,8 @@ struct LimitFlags {
 };
 void AddLimits(CLI::App& app, LimitFlags& flags);
 
-// Sets the fields that were given and returns their names, as in an update mask. INVALID_ARGUMENT: not a number of
-// seconds. `--max-seconds 0` takes the limit away.
+// Sets the fields that were given and returns their names, as in an update mask. INVALID_ARGUMENT:
+// not a number of seconds. `--max-seconds 0` takes the limit away.
 absl::StatusOr<std::vector<std::string>> ApplyLimits(const LimitFlags& flags,
                                                      hpo::v1::Study& study);
 

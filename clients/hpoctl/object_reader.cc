@@ -1,11 +1,10 @@
 #include "clients/hpoctl/object_reader.h"
 
+#include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <google/protobuf/util/time_util.h>
-
-#include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "clients/hpoctl/json_read.h"

@@ -3,22 +3,23 @@
 #ifndef HPOD_CLIENTS_HPOCTL_OBJECT_READER_H_
 #define HPOD_CLIENTS_HPOCTL_OBJECT_READER_H_
 
+#include <cstdint>
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
-
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+
 #include "clients/hpoctl/json_write.h"
 
 namespace hpod {
 
-// Each read names a key that the object may have. A key that is absent or null reads as nothing: false, and `out` stays.
-// The first error is kept, and later reads do nothing; Finish returns it. The JSON outlives the reader.
+// Each read names a key that the object may have. A key that is absent or null reads as nothing:
+// false, and `out` stays. The first error is kept, and later reads do nothing; Finish returns it.
+// The JSON outlives the reader.
 class ObjectReader {
  public:
   // `where` starts every message, for example "parameter 'lr'".
@@ -35,7 +36,8 @@ class ObjectReader {
 
   // The value of `key`, or nullptr.
   const Json* Child(std::string_view key);
-  // The elements of an array, or of an object (with their keys; empty in an array), in order, until one fails.
+  // The elements of an array, or of an object (with their keys; empty in an array), in order, until
+  // one fails.
   using Visitor = absl::FunctionRef<absl::Status(const std::string& key, const Json& value)>;
   void EachElement(std::string_view key, Visitor visitor);
   void EachMember(std::string_view key, Visitor visitor);

@@ -21,7 +21,8 @@ size_t WidestText(const std::vector<Field>& fields) {
   return width;
 }
 
-// Columns for each part: its share, at least 1, taken from the longest part when the sum is too large.
+// Columns for each part: its share, at least 1, taken from the longest part when the sum is too
+// large.
 std::vector<size_t> PartWidths(const std::vector<BarPart>& parts, int64_t total, size_t width) {
   std::vector<size_t> widths;
   size_t sum = 0;
@@ -37,7 +38,9 @@ std::vector<size_t> PartWidths(const std::vector<BarPart>& parts, int64_t total,
 
 }  // namespace
 
-void Append(Lines& lines, const Lines& more) { lines.insert(lines.end(), more.begin(), more.end()); }
+void Append(Lines& lines, const Lines& more) {
+  lines.insert(lines.end(), more.begin(), more.end());
+}
 
 std::string TitleLine(const Io& io, std::string_view name, std::string_view state, Style style) {
   const std::string right = "● " + std::string(state);
@@ -93,8 +96,7 @@ Lines FlowingFields(const Io& io, const std::vector<Field>& fields) {
   constexpr size_t kIndent = 2;
   constexpr size_t kColumnGap = 4;
   const size_t label_width = std::min(WidestLabel(fields), io.width / 2);
-  const size_t text_width =
-      std::min(WidestText(fields), io.width - kIndent - label_width - kGap);
+  const size_t text_width = std::min(WidestText(fields), io.width - kIndent - label_width - kGap);
   const size_t cell = label_width + kGap + text_width + kColumnGap;
   const size_t columns = std::max<size_t>((io.width - kIndent + kColumnGap) / cell, 1);
   Lines lines;

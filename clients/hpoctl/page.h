@@ -1,4 +1,5 @@
-// The pieces that pages for people are made of. Each returns lines that fit the width of the terminal.
+// The pieces that pages for people are made of. Each returns lines that fit the width of the
+// terminal.
 
 #ifndef HPOD_CLIENTS_HPOCTL_PAGE_H_
 #define HPOD_CLIENTS_HPOCTL_PAGE_H_
@@ -34,12 +35,14 @@ Lines FlowingFields(const Io& io, const std::vector<Field>& fields);
 
 struct BarPart {
   int64_t count;
-  std::string_view glyph;  // one column; differs between parts, so that the bar reads without colour
+  std::string_view
+      glyph;  // one column; differs between parts, so that the bar reads without colour
   Style style;
 };
-// A bar of `width` columns whose parts are as long as their share of `total` (>= the sum of the counts, > 0), at least
-// one column if not 0; what is left is dotted.
-std::string StackedBar(const Io& io, const std::vector<BarPart>& parts, int64_t total, size_t width);
+// A bar of `width` columns whose parts are as long as their share of `total` (>= the sum of the
+// counts, > 0), at least one column if not 0; what is left is dotted.
+std::string StackedBar(const Io& io, const std::vector<BarPart>& parts, int64_t total,
+                       size_t width);
 
 }  // namespace hpod
 

@@ -1,6 +1,5 @@
-#include <fmt/format.h>
-
 #include <chrono>
+#include <fmt/format.h>
 #include <memory>
 #include <thread>
 

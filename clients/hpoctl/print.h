@@ -22,12 +22,13 @@ void PrintDone(const Context& context, std::string_view path, std::string_view d
                const Json& json);
 
 // One object for programs that do not read JSON: a row for each of its leaves, path and value:
-// `study.sampler.name<tab>tpe`. Elements of arrays are counted from 0. Empty strings, arrays and objects and nulls have
-// an empty value.
+// `study.sampler.name<tab>tpe`. Elements of arrays are counted from 0. Empty strings, arrays and
+// objects and nulls have an empty value.
 void PrintFields(const Context& context, const Json& json);
 
-// An array, element by element, each on its own line: one document, however long. Nothing is written before the first Add
-// or Finish, so that a call that fails at once leaves no half document.
+// An array, element by element, each on its own line: one document, however long. Nothing is
+// written before the first Add or Finish, so that a call that fails at once leaves no half
+// document.
 class JsonArrayPrinter {
  public:
   explicit JsonArrayPrinter(const Io& io) : io_(io) {}

@@ -1,9 +1,8 @@
 #include "clients/hpoctl/progress.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
 
 #include "clients/hpoctl/text.h"
 

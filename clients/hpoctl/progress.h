@@ -10,8 +10,8 @@
 
 namespace hpod {
 
-// Draws nothing in the first half second, nor if io.err is no terminal; later at most ten times a second. The line is
-// cleared at the end of its life. `io` outlives it.
+// Draws nothing in the first half second, nor if io.err is no terminal; later at most ten times a
+// second. The line is cleared at the end of its life. `io` outlives it.
 class Progress {
  public:
   // total: steps to come; 0: unknown.

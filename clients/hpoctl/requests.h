@@ -9,13 +9,15 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+
 #include "clients/hpoctl/connection.h"
 
 namespace hpod {
 
 absl::StatusOr<hpo::v1::Study> GetStudy(Connection& connection, const std::string& name);
 
-// Sends `request` until its pages end, `limit` trials were visited (0: no limit) or `visit` returns an error.
+// Sends `request` until its pages end, `limit` trials were visited (0: no limit) or `visit` returns
+// an error.
 absl::Status ForEachTrial(Connection& connection, hpo::v1::ListTrialsRequest request, int64_t limit,
                           absl::FunctionRef<absl::Status(const hpo::v1::Trial&)> visit);
 

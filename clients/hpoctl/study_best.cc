@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-
 #include <memory>
 
 #include "clients/hpoctl/command.h"
@@ -48,7 +47,7 @@ Action BindStudyBest(CLI::App& app) {
   app.add_option("--limit", options->limit,
                  "How many trials (1; of several objectives the whole front)")
       ->type_name("N")
-      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}).description(""));
   return [options](Context& context) { return Run(*options, context); };
 }
 

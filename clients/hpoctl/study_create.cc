@@ -1,5 +1,5 @@
+#include <charconv>
 #include <fmt/format.h>
-
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -23,7 +23,7 @@ struct Options {
   std::string pruner;
   std::vector<std::string> pruner_options;
   std::string space_file;
-  uint64_t seed = 0;
+  std::string seed;
   LimitFlags limits;
   bool if_not_exists = false;
   std::string request_id;
@@ -54,6 +54,16 @@ absl::Status SetAlgorithm(const std::string& name, const std::vector<std::string
   return absl::OkStatus();
 }
 
+absl::Status SetSeed(const std::string& text, hpo::v1::Study& study) {
+  uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return UsageError(fmt::format("--seed '{}' must be a whole number of 0 to 2^64 - 1", text));
+  }
+  study.set_seed(seed);
+  return absl::OkStatus();
+}
+
 absl::Status SetSpace(const std::string& path, Io& io, hpo::v1::Study& study) {
   if (path.empty()) return absl::OkStatus();
   const auto text = ReadAll(path, io.in);
@@ -67,7 +77,6 @@ absl::StatusOr<hpo::v1::CreateStudyRequest> MakeRequest(const Options& options, 
   hpo::v1::CreateStudyRequest request;
   hpo::v1::Study& study = *request.mutable_study();
   study.set_name(options.name);
-  study.set_seed(options.seed);
   request.set_load_if_exists(options.if_not_exists);
   request.set_request_id(options.request_id);
   for (const std::string& name : options.directions) {
@@ -81,6 +90,7 @@ absl::StatusOr<hpo::v1::CreateStudyRequest> MakeRequest(const Options& options, 
     status = SetAlgorithm(options.pruner, options.pruner_options, "--pruner-option",
                           *study.mutable_pruner());
   }
+  if (status.ok() && !options.seed.empty()) status = SetSeed(options.seed, study);
   if (status.ok()) status = SetSpace(options.space_file, io, study);
   if (status.ok()) status = ApplyLimits(options.limits, study).status();
   if (!status.ok()) return status;
@@ -90,7 +100,8 @@ absl::StatusOr<hpo::v1::CreateStudyRequest> MakeRequest(const Options& options, 
 absl::Status Run(const Options& options, Context& context) {
   const auto request = MakeRequest(options, context.io);
   if (!request.ok()) return request.status();
-  const auto response = context.connection.Call(&hpo::v1::StudyService::Stub::CreateStudy, *request);
+  const auto response =
+      context.connection.Call(&hpo::v1::StudyService::Stub::CreateStudy, *request);
   if (!response.ok()) return response.status();
   PrintDone(context, PathOf(options.name), response->created() ? "created" : "exists",
             {{"study", StudyJson(response->study())}, {"created", response->created()}});
@@ -115,7 +126,7 @@ Action BindStudyCreate(CLI::App& app) {
   app.add_option("--space", options->space_file,
                  "JSON file with the search space; - is standard input")
       ->type_name("FILE");
-  app.add_option("--seed", options->seed, "Seed of all randomness (drawn and stored)")
+  app.add_option("--seed", options->seed, "Seed of all randomness (0: one is drawn and stored)")
       ->type_name("N");
   AddLimits(app, options->limits);
   app.add_flag("--if-not-exists", options->if_not_exists,

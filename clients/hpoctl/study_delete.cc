@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-
 #include <memory>
 
 #include "clients/hpoctl/command.h"
@@ -26,8 +25,8 @@ absl::Status Confirm(const Options& options, Context& context) {
   }
   const auto study = GetStudy(context.connection, options.study);
   if (!study.ok()) return study.status();
-  io.err << fmt::format("Delete {} with its {} trials? [y/N] ", Printable(PathOf(options.study)),
-                        TotalTrials(study->counts()))
+  io.err << fmt::format("Delete {} with {}? [y/N] ", Printable(PathOf(options.study)),
+                        Counted(TotalTrials(study->counts()), "trial"))
          << std::flush;
   std::string answer;
   std::getline(io.in, answer);

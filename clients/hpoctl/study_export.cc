@@ -1,8 +1,8 @@
-// JSON lines: {"study": {...}} first, then {"trial": {...}} by number, distributions included. study_import.cc reads it.
-
-#include <fmt/format.h>
+// JSON lines: {"study": {...}} first, then {"trial": {...}} by number, distributions included.
+// study_import.cc reads it.
 
 #include <cstdio>
+#include <fmt/format.h>
 #include <fstream>
 #include <memory>
 
@@ -58,7 +58,7 @@ absl::Status WriteFile(const Options& options, Context& context) {
     return status;
   }
   PrintDone(context, PathOf(options.study),
-            fmt::format("exported to {} ({} trials)", Printable(options.file), *written),
+            fmt::format("exported to {} ({})", Printable(options.file), Counted(*written, "trial")),
             {{"file", options.file}, {"trials", *written}});
   return absl::OkStatus();
 }

@@ -1,8 +1,7 @@
-// Reads what study_export.cc writes. The study is made first, then trials are added in chunks; if anything fails, the
-// study that was made is deleted again.
+// Reads what study_export.cc writes. The study is made first, then trials are added in chunks; if
+// anything fails, the study that was made is deleted again.
 
 #include <fmt/format.h>
-
 #include <fstream>
 #include <memory>
 
@@ -19,7 +18,8 @@ namespace hpod {
 namespace {
 
 constexpr int kChunkTrials = 500;
-constexpr size_t kChunkBytes = 1 << 20;  // a request may have 4 MiB, and so may one trial with its 1 MiB attributes
+constexpr size_t kChunkBytes =
+    1 << 20;  // a request may have 4 MiB, and so may one trial with its 1 MiB attributes
 
 struct Options {
   std::string file;
@@ -39,7 +39,8 @@ absl::StatusOr<Json> ReadLine(const std::string& line, std::string_view key) {
 }
 
 absl::Status AtLine(int64_t line, const absl::Status& status) {
-  return absl::Status(status.code(), fmt::format("line {}: {}", line, std::string(status.message())));
+  return absl::Status(status.code(),
+                      fmt::format("line {}: {}", line, std::string(status.message())));
 }
 
 // Gathers trials and sends them in chunks.
@@ -74,7 +75,8 @@ class TrialAdder {
   int64_t added_ = 0;
 };
 
-// The trials of lines 2, 3, ... `expected`: how many the study had when its export began. Returns how many were added.
+// The trials of lines 2, 3, ... `expected`: how many the study had when its export began. Returns
+// how many were added.
 absl::StatusOr<int64_t> AddTrials(std::istream& input, const std::string& study, int64_t expected,
                                   Context& context) {
   Progress progress(context.io, "importing", expected);
@@ -140,7 +142,7 @@ absl::Status Import(std::istream& input, const Options& options, Context& contex
   if (!created.ok()) return created.status();
   const auto added = AddTrials(input, study->name(), expected, context);
   if (!added.ok()) return DeleteAfter(added.status(), study->name(), context.connection);
-  PrintDone(context, PathOf(study->name()), fmt::format("imported ({} trials)", *added),
+  PrintDone(context, PathOf(study->name()), fmt::format("imported ({})", Counted(*added, "trial")),
             {{"study", StudyJson(created->study())}, {"trials", *added}});
   return absl::OkStatus();
 }

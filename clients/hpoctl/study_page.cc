@@ -1,9 +1,8 @@
 #include "clients/hpoctl/study_page.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <algorithm>
 
 #include "clients/hpoctl/curve.h"
 #include "clients/hpoctl/study_text.h"
@@ -16,27 +15,26 @@ namespace {
 using hpo::v1::Study;
 using hpo::v1::Trial;
 
-constexpr size_t kLabelWidth = 9;     // of `objective`, the longest
+constexpr size_t kLabelWidth = 9;  // of `objective`, the longest
 constexpr size_t kFrontRows = 20;
 constexpr size_t kWideTerminal = 100;
 
 Lines SettingsLines(const Study& study, const Io& io) {
-  const std::string retries = study.max_retries() == 0
-                                  ? "lost trials are not repeated"
-                                  : fmt::format("{} retr{}", study.max_retries(),
-                                                study.max_retries() == 1 ? "y" : "ies");
-  const std::string space = study.space().empty()
-                                ? "defined by run"
-                                : fmt::format("{} parameter{}", study.space_size(),
-                                              study.space_size() == 1 ? "" : "s");
-  return TwoColumns(io,
-                    {{"objective", DirectionsText(study)},
-                     {"sampler", AlgorithmText(study.sampler())},
-                     {"pruner", AlgorithmText(study.pruner())},
-                     {"space", space}},
-                    {{"created", RelativeTime(FromProto(study.create_time()), io.now())},
-                     {"seed", fmt::format("{}", study.seed())},
-                     {"lease", fmt::format("{}, {}", ShortDuration(FromProto(study.lease())), retries)}});
+  const std::string retries =
+      study.max_retries() == 0
+          ? "lost trials are not repeated"
+          : fmt::format("{} retr{}", study.max_retries(), study.max_retries() == 1 ? "y" : "ies");
+  const std::string space =
+      study.space().empty() ? "defined by run" : Counted(study.space_size(), "parameter");
+  return TwoColumns(
+      io,
+      {{"objective", DirectionsText(study)},
+       {"sampler", AlgorithmText(study.sampler())},
+       {"pruner", AlgorithmText(study.pruner())},
+       {"space", space}},
+      {{"created", RelativeTime(FromProto(study.create_time()), io.now())},
+       {"seed", fmt::format("{}", study.seed())},
+       {"lease", fmt::format("{}, {}", ShortDuration(FromProto(study.lease())), retries)}});
 }
 
 struct StateCount {
@@ -54,7 +52,8 @@ std::vector<StateCount> CountsOf(const hpo::v1::TrialCounts& counts) {
           {counts.waiting(), "waiting", "▁", Style::kDim}};
 }
 
-// A bar of all trials by state, out of max_trials if that is limited, and below it what its glyphs mean.
+// A bar of all trials by state, out of max_trials if that is limited, and below it what its glyphs
+// mean.
 Lines CountsLines(const Study& study, const Io& io) {
   const int64_t total = std::max(TotalTrials(study.counts()), study.budget().max_trials());
   const std::string indent(kLabelWidth + 2, ' ');
@@ -70,7 +69,8 @@ Lines CountsLines(const Study& study, const Io& io) {
   const std::string label = io.Paint(Style::kDim, PadRight("trials", kLabelWidth)) + "  ";
   if (total == 0) return {label + "none yet"};
   Lines lines = {label + StackedBar(io, parts, total, io.width - indent.size())};
-  lines.push_back(indent + (legend.empty() ? "none yet" : fmt::format("{}", fmt::join(legend, "   "))));
+  lines.push_back(indent +
+                  (legend.empty() ? "none yet" : fmt::format("{}", fmt::join(legend, "   "))));
   return lines;
 }
 
@@ -82,7 +82,8 @@ Lines BudgetLines(const StudyFacts& facts, const Io& io) {
     parts.push_back(fmt::format("{} of {} trials left", *left.trials, study.budget().max_trials()));
   }
   if (left.running) {
-    parts.push_back(fmt::format("{} of {} workers free", *left.running, study.budget().max_running()));
+    parts.push_back(
+        fmt::format("{} of {} workers free", *left.running, study.budget().max_running()));
   }
   if (left.time) {
     parts.push_back(fmt::format("{} of {} left", ShortDuration(*left.time),
@@ -101,7 +102,9 @@ Lines CurveLines(const StudyFacts& facts, const Io& io) {
   std::vector<CurvePoint> points;
   int64_t x = 0;
   for (const Trial& trial : facts.improvements) {
-    x = std::max(x, trial.number());  // a trial may finish, as the best so far, after one with a higher number
+    x = std::max(
+        x,
+        trial.number());  // a trial may finish, as the best so far, after one with a higher number
     if (trial.values_size() == 1) points.push_back({x, trial.values(0)});
   }
   const int64_t last = std::max(x, TotalTrials(facts.study.counts()) - 1);
@@ -124,15 +127,17 @@ Lines BestLines(const StudyFacts& facts, const Io& io) {
   }
   const size_t rows = std::min(facts.best.size(), kFrontRows);
   lines.push_back("");
-  lines.push_back(Heading(io, is_single ? (rows == 1 ? "Best trial" : fmt::format("Best {} trials", rows))
-                                        : fmt::format("Pareto front: {} trials", facts.best.size())));
+  lines.push_back(Heading(
+      io, is_single
+              ? (rows == 1 ? "Best trial" : fmt::format("Best {} trials", rows))
+              : "Pareto front: " + Counted(static_cast<int64_t>(facts.best.size()), "trial")));
   const std::vector<Trial> shown(facts.best.begin(), facts.best.begin() + static_cast<long>(rows));
   Append(lines, TrialTable(facts.study, shown, TrialColumns::kRanking, io.now()).Lines(io));
   if (rows < facts.best.size()) {
-    lines.push_back(io.Paint(Style::kDim, Ellipsize(fmt::format("and {} more: hpoctl study best {}",
-                                                                facts.best.size() - rows,
-                                                                Printable(facts.study.name())),
-                                                    io.width)));
+    lines.push_back(io.Paint(
+        Style::kDim, Ellipsize(fmt::format("and {} more: hpoctl study best {}",
+                                           facts.best.size() - rows, Printable(facts.study.name())),
+                               io.width)));
   }
   return lines;
 }
@@ -174,6 +179,14 @@ Json TrialsJson(const std::vector<Trial>& trials) {
   return json;
 }
 
+// A point of the curve of best-so-far.
+Json ImprovementJson(const Trial& trial) {
+  const Json full = TrialJson(trial);
+  return {{"number", full["number"]},
+          {"values", full["values"]},
+          {"complete_time", full["complete_time"]}};
+}
+
 template <class T>
 Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
@@ -186,8 +199,7 @@ BudgetLeft LeftOf(const StudyFacts& facts, Time now) {
   const auto& counts = facts.study.counts();
   BudgetLeft left;
   if (budget.max_trials() > 0) {
-    left.trials =
-        std::max<int64_t>(budget.max_trials() - StartedTrials(counts) + facts.lost, 0);
+    left.trials = std::max<int64_t>(budget.max_trials() - StartedTrials(counts) + facts.lost, 0);
   }
   if (budget.max_running() > 0) {
     left.running = std::max<int64_t>(budget.max_running() - counts.running(), 0);
@@ -195,7 +207,8 @@ BudgetLeft LeftOf(const StudyFacts& facts, Time now) {
   if (budget.has_max_duration()) {
     const Time start =
         facts.study.has_first_trial_time() ? FromProto(facts.study.first_trial_time()) : now;
-    left.time = std::max(start + FromProto(budget.max_duration()) - now, std::chrono::nanoseconds(0));
+    left.time =
+        std::max(start + FromProto(budget.max_duration()) - now, std::chrono::nanoseconds(0));
   }
   return left;
 }
@@ -209,7 +222,9 @@ Json StudyFactsJson(const StudyFacts& facts, Time now) {
       left.time ? Json(std::chrono::duration_cast<std::chrono::milliseconds>(*left.time).count())
                 : Json();
   json["best_trials"] = TrialsJson(facts.best);
-  json["improvements"] = TrialsJson(facts.improvements);
+  json["improvements"] = Json::array();
+  for (const Trial& trial : facts.improvements)
+    json["improvements"].push_back(ImprovementJson(trial));
   json["running_trials"] = TrialsJson(facts.running);
   return json;
 }
@@ -218,7 +233,8 @@ std::vector<Field> ParameterFields(
     const google::protobuf::RepeatedPtrField<hpo::v1::Assignment>& params) {
   std::vector<Field> fields;
   for (const auto& assignment : params) {
-    fields.push_back({Printable(assignment.name()), Printable(ValueText(assignment.value(), false))});
+    fields.push_back(
+        {Printable(assignment.name()), Printable(ValueText(assignment.value(), false))});
   }
   return fields;
 }
@@ -234,9 +250,10 @@ Lines BestTrialLines(const Study& study, const Trial& trial, const Io& io) {
 }
 
 Lines StudyPage(const StudyFacts& facts, const Io& io) {
-  Lines lines = {TitleLine(io, facts.study.name(), StudyState(facts.study), StudyStyle(facts.study)),
-                 ""};
+  Lines lines = {
+      TitleLine(io, facts.study.name(), StudyState(facts.study), StudyStyle(facts.study)), ""};
   Append(lines, SettingsLines(facts.study, io));
+  lines.push_back("");
   Append(lines, CountsLines(facts.study, io));
   Append(lines, BudgetLines(facts, io));
   Append(lines, BestLines(facts, io));

@@ -1,10 +1,9 @@
 #include "clients/hpoctl/study_text.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cctype>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <map>
 #include <set>
 
@@ -82,10 +81,11 @@ Style StudyStyle(const Study& study) {
 std::string ReasonText(const Study& study, hpo::v1::StopReason reason) {
   switch (reason) {
     case hpo::v1::STOP_REASON_MAX_TRIALS:
-      return fmt::format("its {} trials have been handed out", study.budget().max_trials());
+      return fmt::format("{} handed out, as many as its budget has",
+                         Counted(study.budget().max_trials(), "trial"));
     case hpo::v1::STOP_REASON_MAX_RUNNING:
-      return fmt::format("{} trials are running, as many as it allows",
-                         study.budget().max_running());
+      return fmt::format("{} running, as many as it allows at one time",
+                         Counted(study.budget().max_running(), "trial"));
     case hpo::v1::STOP_REASON_MAX_DURATION:
       return fmt::format("its {} are over",
                          ShortDuration(FromProto(study.budget().max_duration())));
@@ -111,14 +111,18 @@ std::string DirectionsText(const Study& study) {
 std::string AlgorithmText(const hpo::v1::Algorithm& algorithm) {
   if (algorithm.options().empty()) return Printable(algorithm.name());
   std::vector<std::string> options;
-  for (const auto& [name, value] : std::map(algorithm.options().begin(), algorithm.options().end())) {
+  for (const auto& [name, value] :
+       std::map(algorithm.options().begin(), algorithm.options().end())) {
     options.push_back(Printable(name + "=" + value));
   }
   return fmt::format("{} ({})", Printable(algorithm.name()), fmt::join(options, ", "));
 }
 
 std::string MetricName(const Study& study, int index) {
-  if (index < study.metric_names_size()) return Printable(study.metric_names(index));
+  constexpr size_t kNameWidth = 24;
+  if (index < study.metric_names_size()) {
+    return Ellipsize(Printable(study.metric_names(index)), kNameWidth);
+  }
   return study.directions_size() > 1 ? fmt::format("value {}", index) : "value";
 }
 

@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "clients/hpoctl/io.h"
-#include "clients/hpoctl/table.h"
 #include "hpo/v1/study.pb.h"
 #include "hpo/v1/trial.pb.h"
+
+#include "clients/hpoctl/io.h"
+#include "clients/hpoctl/table.h"
 
 namespace hpod {
 
@@ -17,14 +18,15 @@ namespace hpod {
 std::string StudyState(const hpo::v1::Study& study);
 Style StudyStyle(const hpo::v1::Study& study);
 
-// Why nothing is handed out, and what to do: `its 100 trials have been handed out`. `study` gives the numbers.
+// Why nothing is handed out: `100 trials handed out, as many as its budget has`. `study` gives the
+// numbers.
 std::string ReasonText(const hpo::v1::Study& study, hpo::v1::StopReason reason);
 
 // `minimize`, `minimize latency, maximize accuracy`.
 std::string DirectionsText(const hpo::v1::Study& study);
 // `tpe`, `tpe (multivariate=true)`.
 std::string AlgorithmText(const hpo::v1::Algorithm& algorithm);
-// The name of an objective, or `value`, or `value 1` of several.
+// The name of an objective, cut to 24 columns, or `value`, or `value 1` of several.
 std::string MetricName(const hpo::v1::Study& study, int index);
 
 Cell StateCell(hpo::v1::TrialState state);

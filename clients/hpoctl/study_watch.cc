@@ -1,7 +1,6 @@
+#include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -52,7 +51,8 @@ void PrintTrial(const hpo::v1::Trial& trial, const Io& io) {
     return;
   }
   const std::string clock = time ? Rfc3339(*time).substr(11, 8) : "";
-  io.out << io.Paint(Style::kDim, PadRight(clock, 8)) << fmt::format("  trial {:<6} ", trial.number())
+  io.out << io.Paint(Style::kDim, PadRight(clock, 8))
+         << fmt::format("  trial {:<6} ", trial.number())
          << io.Paint(state.style, PadRight(state.shown, 8)) << "  "
          << Ellipsize(Details(trial), io.width - 33) << '\n';
 }
@@ -76,7 +76,8 @@ bool IsDone(const hpo::v1::Study& study) {
   return (state == "done" || state == "stopped") && study.counts().running() == 0;
 }
 
-// Reads one stream to its end; OK if `until_done` ended it. `request` is left where the next stream resumes.
+// Reads one stream to its end; OK if `until_done` ended it. `request` is left where the next stream
+// resumes.
 grpc::Status Follow(const Options& options, Context& context, hpo::v1::WatchStudyRequest& request) {
   grpc::ClientContext call;
   const auto stream = context.connection.studies().WatchStudy(&call, request);
@@ -109,7 +110,8 @@ absl::Status Run(const Options& options, Context& context) {
     if (status.error_code() != grpc::StatusCode::UNAVAILABLE) {
       return context.connection.ToError(status);
     }
-    context.io.err << "connection lost, resuming after revision " << request.after_revision() << '\n';
+    context.io.err << "connection lost, resuming after revision " << request.after_revision()
+                   << '\n';
     std::this_thread::sleep_for(kPauseBeforeRetry);  // a daemon that drains still takes connections
     if (!context.connection.WaitUntilConnected(context.connection.timeout())) {
       return context.connection.ToError(status);

@@ -1,9 +1,8 @@
 #include "clients/hpoctl/table.h"
 
+#include <algorithm>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-
-#include <algorithm>
 #include <numeric>
 
 #include "clients/hpoctl/text.h"
@@ -25,7 +24,8 @@ size_t Total(const Widths& widths) {
   return total > 0 ? total - kGap.size() : 0;
 }
 
-// Cuts the widest flexible column, one step at a time, until the table fits or all are at their minimum.
+// Cuts the widest flexible column, one step at a time, until the table fits or all are at their
+// minimum.
 void ShrinkFlexible(const std::vector<Column>& columns, size_t limit, Widths& widths) {
   for (size_t total = Total(widths); total > limit; total = Total(widths)) {
     size_t* widest = nullptr;

@@ -1,5 +1,5 @@
-// Rows and columns in the three forms of hpoctl's data: aligned for people on a terminal, tab-separated in a pipe (no
-// header; a reader splits at tabs), and CSV with a header (RFC 4180).
+// Rows and columns in the three forms of hpoctl's data: aligned for people on a terminal,
+// tab-separated in a pipe (no header; a reader splits at tabs), and CSV with a header (RFC 4180).
 
 #ifndef HPOD_CLIENTS_HPOCTL_TABLE_H_
 #define HPOD_CLIENTS_HPOCTL_TABLE_H_
@@ -46,8 +46,8 @@ class Table {
   void Add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   bool empty() const { return rows_.empty(); }
 
-  // Writes to io.out. `output` is kTable or kCsv; kTable is aligned on a terminal only, where an empty table prints
-  // nothing but, on io.err, `no_rows`.
+  // Writes to io.out. `output` is kTable or kCsv; kTable is aligned on a terminal only, where an
+  // empty table prints nothing but, on io.err, `no_rows`.
   void Print(const Io& io, Output output, std::string_view no_rows) const;
 
   // The lines of the aligned form, with colours as `io` has them.

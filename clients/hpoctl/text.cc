@@ -1,11 +1,10 @@
 #include "clients/hpoctl/text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <fmt/format.h>
 
 namespace hpod {
 namespace {
@@ -22,8 +21,8 @@ constexpr Range kZeroWidth[] = {
 };
 // East Asian Width W and F (UAX #11), by block, with the emoji blocks.
 constexpr Range kDoubleWidth[] = {
-    {0x1100, 0x115F}, {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xAC00, 0xD7A3},
-    {0xF900, 0xFAFF}, {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
+    {0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xAC00, 0xD7A3},
+    {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
     {0x1F300, 0x1F64F}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD},
 };
 
@@ -146,6 +145,10 @@ std::string ShortNumber(double value) {
   const double size = std::abs(value);
   return size != 0 && (size < 1e-3 || size >= 1e6) ? fmt::format("{:.4g}", value)
                                                    : fmt::format("{:.6g}", value);
+}
+
+std::string Counted(int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 std::string ShortDuration(std::chrono::nanoseconds duration) {

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-
 #include <memory>
 
 #include "clients/hpoctl/command.h"
@@ -42,7 +41,8 @@ absl::Status Run(const Options& options, Context& context) {
   if (!study.ok()) return study.status();
   const auto request = MakeRequest(options, *study);
   if (!request.ok()) return request.status();
-  const auto response = context.connection.Call(&hpo::v1::TrialService::Stub::EnqueueTrial, *request);
+  const auto response =
+      context.connection.Call(&hpo::v1::TrialService::Stub::EnqueueTrial, *request);
   if (!response.ok()) return response.status();
   PrintDone(context, PathOf(options.study, response->number()),
             response->created() ? "enqueued" : "exists",

@@ -22,8 +22,9 @@ absl::Status Run(const Options& options, Context& context) {
   const auto response =
       context.connection.Call(&hpo::v1::TrialService::Stub::HeartbeatTrial, request);
   if (!response.ok()) return response.status();
-  PrintDone(context, PathOf(options.study, options.number), "renewed",
-            {{"lease", LeaseJson(response->lease())}, {"study_stopped", response->study_stopped()}});
+  PrintDone(
+      context, PathOf(options.study, options.number), "renewed",
+      {{"lease", LeaseJson(response->lease())}, {"study_stopped", response->study_stopped()}});
   return absl::OkStatus();
 }
 

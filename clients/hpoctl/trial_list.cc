@@ -20,11 +20,11 @@ struct Options {
 absl::Status PrintAsJson(const hpo::v1::ListTrialsRequest& request, int64_t limit,
                          Context& context) {
   JsonArrayPrinter printer(context.io);
-  const absl::Status status = ForEachTrial(context.connection, request, limit,
-                                           [&](const hpo::v1::Trial& trial) {
-                                             printer.Add(TrialJson(trial));
-                                             return absl::OkStatus();
-                                           });
+  const absl::Status status =
+      ForEachTrial(context.connection, request, limit, [&](const hpo::v1::Trial& trial) {
+        printer.Add(TrialJson(trial));
+        return absl::OkStatus();
+      });
   if (status.ok()) printer.Finish();
   return status;
 }
@@ -67,7 +67,7 @@ Action BindTrialList(CLI::App& app) {
               "running, complete, pruned, fail or waiting; may be repeated (all)");
   app.add_option("--limit", options->limit, "At most so many trials (all)")
       ->type_name("N")
-      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}).description(""));
   app.add_flag("--descending", options->descending, "Highest number first");
   return [options](Context& context) { return Run(*options, context); };
 }

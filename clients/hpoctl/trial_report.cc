@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-
 #include <memory>
 
 #include "clients/hpoctl/command.h"
@@ -42,7 +41,8 @@ Json VerdictJson(const hpo::v1::ReportValueResponse& response) {
 absl::Status Run(const Options& options, Context& context) {
   const auto request = MakeRequest(options);
   if (!request.ok()) return request.status();
-  const auto response = context.connection.Call(&hpo::v1::TrialService::Stub::ReportValue, *request);
+  const auto response =
+      context.connection.Call(&hpo::v1::TrialService::Stub::ReportValue, *request);
   if (!response.ok()) return response.status();
   PrintDone(context, PathOf(options.study, options.number),
             response->should_prune() ? "reported: prune" : "reported: continue",

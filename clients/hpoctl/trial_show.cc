@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
 #include <map>
 #include <memory>
 
@@ -40,10 +39,16 @@ std::vector<Field> FieldsOf(const hpo::v1::Trial& trial, Time now) {
                                {"started", LifeText(trial, now)},
                                {"worker", Printable(trial.worker())},
                                {"failure", Printable(trial.failure())}};
+  if (!trial.intermediate_values().empty()) {
+    const auto& last = *trial.intermediate_values().rbegin();
+    fields.push_back(
+        {"reported", fmt::format("{} at step {}", ExactNumber(last.value()), last.step())});
+  }
   if (trial.has_lease()) {
-    fields.push_back({"lease", fmt::format("ends {}, token {}",
-                                           RelativeTime(FromProto(trial.lease().expire_time()), now),
-                                           trial.lease().token())});
+    fields.push_back(
+        {"lease",
+         fmt::format("ends {}, token {}", RelativeTime(FromProto(trial.lease().expire_time()), now),
+                     trial.lease().token())});
   }
   if (trial.has_retry_of()) {
     fields.push_back({"repeats", fmt::format("trial {}, after {} lost with their worker",
@@ -56,32 +61,33 @@ std::vector<Field> FieldsOf(const hpo::v1::Trial& trial, Time now) {
 void AddSection(std::string_view title, const std::vector<Field>& fields, const Io& io,
                 Lines& lines) {
   if (fields.empty()) return;
-  lines.push_back("");
+  if (!lines.back().empty()) lines.push_back("");
   lines.push_back(Heading(io, title));
   Append(lines, FlowingFields(io, fields));
 }
 
 void AddReports(const hpo::v1::Trial& trial, const Io& io, Lines& lines) {
   std::vector<CurvePoint> points;
-  for (const auto& entry : trial.intermediate_values()) points.push_back({entry.step(), entry.value()});
-  if (points.empty()) return;
+  for (const auto& entry : trial.intermediate_values())
+    points.push_back({entry.step(), entry.value()});
+  if (points.size() < 2) return;  // one is in the table of fields
   const Curve curve = DrawCurve(points, points.back().x, "step", io.width, kCurveRows);
   lines.push_back("");
-  lines.push_back(Heading(io, fmt::format("{} intermediate value{}{}, the last at step {}: {}",
-                                          points.size(), points.size() == 1 ? "" : "s",
-                                          curve.is_log ? " (log scale)" : "", points.back().x,
-                                          ShortNumber(points.back().y))));
+  lines.push_back(Heading(io, fmt::format("{} intermediate values{}", points.size(),
+                                          curve.is_log ? " (log scale)" : "")));
   for (const std::string& line : curve.lines) lines.push_back(io.Paint(Style::kCyan, line));
 }
 
 Lines Page(const Options& options, const hpo::v1::Trial& trial, const Io& io) {
   const Cell state = StateCell(trial.state());
-  Lines lines = {TitleLine(io, PathOf(options.study, trial.number()), state.shown, state.style), ""};
+  Lines lines = {TitleLine(io, PathOf(options.study, trial.number()), state.shown, state.style),
+                 ""};
   Append(lines, FieldLines(io, FieldsOf(trial, io.now()), 0));
   AddSection("Parameters", ParameterFields(trial.params()), io, lines);
   if (trial.params().empty()) AddSection("Fixed", ParameterFields(trial.fixed_params()), io, lines);
   std::vector<Field> constraints;
-  for (const auto& [name, value] : std::map(trial.constraints().begin(), trial.constraints().end())) {
+  for (const auto& [name, value] :
+       std::map(trial.constraints().begin(), trial.constraints().end())) {
     constraints.push_back({Printable(name), ExactNumber(value)});
   }
   AddSection("Constraints (above 0 is violated)", constraints, io, lines);

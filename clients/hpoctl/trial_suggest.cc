@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-
 #include <memory>
 
 #include "clients/hpoctl/command.h"
@@ -54,7 +53,8 @@ absl::StatusOr<std::string> Shortage(const Options& options,
   const auto study = GetStudy(connection, options.study);  // for the numbers
   if (!study.ok()) return study.status();
   return fmt::format("{} hands out no further trial{}: {}", PathOf(options.study),
-                     response.final() ? "" : " now", ReasonText(*study, response.stop_reason()));
+                     response.final() ? "" : " at present",
+                     ReasonText(*study, response.stop_reason()));
 }
 
 absl::Status Run(const Options& options, Context& context) {
@@ -63,7 +63,8 @@ absl::Status Run(const Options& options, Context& context) {
   request.set_count(options.count);
   request.set_worker(options.worker);
   request.set_request_id(options.request_id);
-  const auto response = context.connection.Call(&hpo::v1::TrialService::Stub::SuggestTrials, request);
+  const auto response =
+      context.connection.Call(&hpo::v1::TrialService::Stub::SuggestTrials, request);
   if (!response.ok()) return response.status();
   const std::vector<hpo::v1::Trial> trials(response->trials().begin(), response->trials().end());
   if (!trials.empty()) Print(options, trials, context);
@@ -75,8 +76,8 @@ absl::Status Run(const Options& options, Context& context) {
     return absl::OkStatus();
   }
   if (context.output == Output::kJson) {
-    PrintJson(context.io, {{"stop_reason", NameOf(response->stop_reason())},
-                           {"final", response->final()}});
+    PrintJson(context.io,
+              {{"stop_reason", NameOf(response->stop_reason())}, {"final", response->final()}});
   }
   return Refused(*shortage);  // so that `while hpoctl trial suggest ...` ends
 }
@@ -88,7 +89,7 @@ Action BindTrialSuggest(CLI::App& app) {
   AddStudy(app, options->study);
   app.add_option("--count", options->count, "How many trials, 1 to 1000 (1)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1000));
+      ->check(CLI::Range(1, 1000).description(""));
   app.add_option("--worker", options->worker, "Who asks, shown to people")->type_name("NAME");
   AddRequestId(app, options->request_id);
   return [options](Context& context) { return Run(*options, context); };

@@ -1,10 +1,9 @@
 #include "clients/hpoctl/value_text.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <charconv>
 #include <cstring>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <vector>
 
 #include "clients/hpoctl/flags.h"

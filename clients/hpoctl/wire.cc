@@ -1,11 +1,10 @@
 #include "clients/hpoctl/wire.h"
 
+#include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <google/protobuf/util/time_util.h>
-
-#include <algorithm>
-#include <cmath>
 #include <vector>
 
 #include "clients/hpoctl/text.h"

@@ -5,14 +5,14 @@
 
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
-
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "clients/hpoctl/io.h"
 #include "hpo/v1/space.pb.h"
 #include "hpo/v1/study.pb.h"
 #include "hpo/v1/trial.pb.h"
+
+#include "clients/hpoctl/io.h"
 
 namespace hpod {
 
@@ -34,7 +34,8 @@ std::string LowerNameOf(hpo::v1::Direction direction);
 absl::StatusOr<hpo::v1::TrialState> ParseState(std::string_view name);
 absl::StatusOr<hpo::v1::Direction> ParseDirection(std::string_view name);
 
-// `adam`, `3`, `0.001`, `true`, `null`: strings bare; doubles in full or, with `short_numbers`, for the eye.
+// `adam`, `3`, `0.001`, `true`, `null`: strings bare; doubles in full or, with `short_numbers`, for
+// the eye.
 std::string ValueText(const hpo::v1::Value& value, bool short_numbers);
 
 // All trials of a study, whatever their state.

@@ -68,7 +68,7 @@ class GridIndex {
     uint64_t count = 0;          // points from here on
   };
 
-  explicit GridIndex(const Space& space) : space_(space) {}
+  explicit GridIndex(Space space) : space_(std::move(space)) {}
 
   void MakeLevels();
   Level MakeLevel(size_t parameter, std::span<const ConditionId> first_condition) const;

@@ -236,7 +236,8 @@ std::vector<size_t> NondominationRanks(std::span<const double> values, size_t di
 
 double Hypervolume(std::span<const double> losses, std::span<const double> reference) {
   if (losses.empty()) return 0.0;
-  const std::vector<double> no_limit(reference.size(), -kInfinity);
+  std::vector<double> no_limit(reference.size());
+  std::fill(no_limit.begin(), no_limit.end(), -kInfinity);
   const std::vector<double> front = Limit({losses, reference.size()}, no_limit);
   const double volume = FrontVolume({front, reference.size()}, reference);
   return std::isfinite(volume) ? volume : kInfinity;

@@ -20,8 +20,9 @@ class SystemClock final : public Clock {
   Now Read() const override {
     using std::chrono::duration_cast;
     using std::chrono::microseconds;
-    return {duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
-            duration_cast<microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count()};
+    return {
+        duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count(),
+        duration_cast<microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count()};
   }
 };
 

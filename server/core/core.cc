@@ -1,8 +1,7 @@
 #include "server/core/core.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "server/model/errors.h"
 #include "server/model/study_rules.h"
@@ -11,21 +10,27 @@ namespace hpod {
 namespace {
 
 absl::Status StudyNotFound(std::string_view study) {
-  return Refuse(Reason::kStudyNotFound, fmt::format("studies/{} does not exist", study), {{"study", std::string(study)}});
+  return Refuse(Reason::kStudyNotFound, fmt::format("studies/{} does not exist", study),
+                {{"study", std::string(study)}});
 }
 
 // Whether the change is part of what watchers see, and is stored with its revision.
 bool IsVisible(const Change& change) {
-  return !std::holds_alternative<LeaseRenewed>(change) && !std::holds_alternative<DistributionAdded>(change) &&
-         !std::holds_alternative<RequestRemembered>(change) && !std::holds_alternative<RequestsForgotten>(change);
+  return !std::holds_alternative<LeaseRenewed>(change) &&
+         !std::holds_alternative<DistributionAdded>(change) &&
+         !std::holds_alternative<RequestRemembered>(change) &&
+         !std::holds_alternative<RequestsForgotten>(change);
 }
 
-bool IsDurable(const Mutation& mutation) { return !std::holds_alternative<LeaseRenewed>(mutation.change); }
+bool IsDurable(const Mutation& mutation) {
+  return !std::holds_alternative<LeaseRenewed>(mutation.change);
+}
 
 }  // namespace
 
-// A batch of suggestions on its way. Its mutations are held back until it is complete, so that the batch is one
-// commit; the study is parked while a round is computed elsewhere, so nobody sees it half done.
+// A batch of suggestions on its way. Its mutations are held back until it is complete, so that the
+// batch is one commit; the study is parked while a round is computed elsewhere, so nobody sees it
+// half done.
 struct Core::SuggestRun {
   StudyId study;
   SuggestTrial command;
@@ -68,7 +73,8 @@ absl::Status Core::FinishProposal(StudyId id) {
 }
 
 void Core::Resume(StudyId id) {
-  for (StudyEntry* entry = studies_.FindById(id); entry != nullptr && !entry->IsParked() && !entry->waiting.empty();
+  for (StudyEntry* entry = studies_.FindById(id);
+       entry != nullptr && !entry->IsParked() && !entry->waiting.empty();
        entry = studies_.FindById(id)) {
     Task next = std::move(entry->waiting.front());
     entry->waiting.pop_front();
@@ -82,7 +88,8 @@ void Core::Suggest(std::string_view study, SuggestTrial command, size_t count, R
   if (entry == nullptr) return;
   if (entry->IsParked()) {
     entry->waiting.push_back([this, study = std::string(study), command = std::move(command), count,
-                              request = std::move(request), encode = std::move(encode), &reply]() mutable {
+                              request = std::move(request), encode = std::move(encode),
+                              &reply]() mutable {
       Suggest(study, std::move(command), count, std::move(request), std::move(encode), reply);
     });
     return;
@@ -93,27 +100,37 @@ void Core::Suggest(std::string_view study, SuggestTrial command, size_t count, R
     encode(*entry->state, **recalled);
     return Answer(reply, absl::OkStatus());
   }
-  auto run = std::make_shared<SuggestRun>(SuggestRun{entry->state->Id(), std::move(command), count,
-                                                     {std::move(request), {}, StopReason::kNone, false},
-                                                     std::move(encode), reply, {}});
-  NextRound(std::move(run));
+  auto run =
+      std::make_shared<SuggestRun>(SuggestRun{entry->state->Id(),
+                                              std::move(command),
+                                              count,
+                                              {std::move(request), {}, StopReason::kNone, false},
+                                              std::move(encode),
+                                              reply,
+                                              {}});
+  NextRound(run);
 }
 
-void Core::NextRound(std::shared_ptr<SuggestRun> run) {
+void Core::NextRound(const std::shared_ptr<SuggestRun>& run) {
   DecideAnywhere<SuggestTrial>(
       *studies_.FindById(run->study), run->command, [this, run](DecisionOf<SuggestTrial> decision) {
         // A state that was read back from storage has none of the batch: nothing to keep.
-        if (absl::IsResourceExhausted(decision.status()) || absl::IsUnavailable(decision.status())) {
+        if (absl::IsResourceExhausted(decision.status()) ||
+            absl::IsUnavailable(decision.status())) {
           return Answer(run->reply, decision.status());
         }
-        if (!decision.ok() && run->answer.trials.empty()) return Answer(run->reply, decision.status());
+        if (!decision.ok() && run->answer.trials.empty())
+          return Answer(run->reply, decision.status());
         if (!decision.ok()) return FinishSuggest(*run);
-        std::vector<Mutation> applied = Apply(*studies_.FindById(run->study)->state, std::move(decision->changes));
+        std::vector<Mutation> applied =
+            Apply(*studies_.FindById(run->study)->state, std::move(decision->changes));
         std::move(applied.begin(), applied.end(), std::back_inserter(run->mutations));
-        if (decision->result.trial.has_value()) run->answer.trials.push_back(*decision->result.trial);
+        if (decision->result.trial.has_value())
+          run->answer.trials.push_back(*decision->result.trial);
         run->answer.stop_reason = decision->result.stop_reason;
         run->answer.final = decision->result.final;
-        const bool more = decision->result.trial.has_value() && run->answer.trials.size() < run->count;
+        const bool more =
+            decision->result.trial.has_value() && run->answer.trials.size() < run->count;
         more ? NextRound(run) : FinishSuggest(*run);
       });
 }
@@ -127,7 +144,8 @@ void Core::FinishSuggest(SuggestRun& run) {
   Answer(run.reply, absl::OkStatus(), std::move(run.mutations));
 }
 
-void Core::CreateStudy(StudySpec spec, bool load_if_exists, RequestKey request, Encode<bool> encode, Reply& reply) {
+void Core::CreateStudy(StudySpec spec, bool load_if_exists, const RequestKey& request,
+                       Encode<bool> encode, Reply& reply) {
   if (!failure_.ok()) return reply.Done(failure_);
   const bool directions_given = !spec.directions.empty();
   FillDefaults(spec);
@@ -142,9 +160,13 @@ void Core::CreateStudy(StudySpec spec, bool load_if_exists, RequestKey request, 
   }
   if (const StudyEntry* entry = studies_.Find(spec.name)) {
     const ErrorMetadata metadata = {{"study", spec.name}};
-    if (!load_if_exists) return Answer(reply, Refuse(Reason::kStudyExists, fmt::format("studies/{} exists already", spec.name), metadata));
+    if (!load_if_exists)
+      return Answer(reply, Refuse(Reason::kStudyExists,
+                                  fmt::format("studies/{} exists already", spec.name), metadata));
     if (directions_given && entry->state->Spec().directions != spec.directions) {
-      return Answer(reply, Refuse(Reason::kStudyMismatch, fmt::format("studies/{} exists with other directions", spec.name), metadata));
+      return Answer(reply, Refuse(Reason::kStudyMismatch,
+                                  fmt::format("studies/{} exists with other directions", spec.name),
+                                  metadata));
     }
     encode(*entry->state, false);
     return Answer(reply, absl::OkStatus());
@@ -166,13 +188,13 @@ void Core::DeleteStudy(std::string_view study, RequestKey request, Reply& reply)
   if (!failure_.ok()) return reply.Done(failure_);
   const auto recalled = studies_.Requests().Recall(request);
   if (!recalled.ok()) return Answer(reply, recalled.status());
-  if (*recalled != nullptr && studies_.FindById((**recalled)[0]) == nullptr) return Answer(reply, absl::OkStatus());
+  if (*recalled != nullptr && studies_.FindById((**recalled)[0]) == nullptr)
+    return Answer(reply, absl::OkStatus());
   StudyEntry* entry = Find(study, reply);
   if (entry == nullptr) return;
   if (entry->IsParked()) {
-    entry->waiting.push_back([this, study = std::string(study), request = std::move(request), &reply]() mutable {
-      DeleteStudy(study, std::move(request), reply);
-    });
+    entry->waiting.push_back([this, study = std::string(study), request = std::move(request),
+                              &reply]() mutable { DeleteStudy(study, std::move(request), reply); });
     return;
   }
   const StudyId id = entry->state->Id();
@@ -195,13 +217,13 @@ void Core::RememberDaemonRequest(const RequestKey& request, std::vector<int64_t>
   mutations.push_back({0, 0, remembered});
 }
 
-void Core::Read(std::string_view study, absl::AnyInvocable<absl::Status(const StudyState&)> read, Reply& reply) {
+void Core::Read(std::string_view study, absl::AnyInvocable<absl::Status(const StudyState&)> read,
+                Reply& reply) {
   StudyEntry* entry = Find(study, reply);
   if (entry == nullptr) return;
   if (entry->IsParked()) {
-    entry->waiting.push_back([this, study = std::string(study), read = std::move(read), &reply]() mutable {
-      Read(study, std::move(read), reply);
-    });
+    entry->waiting.push_back([this, study = std::string(study), read = std::move(read),
+                              &reply]() mutable { Read(study, std::move(read), reply); });
     return;
   }
   if (IsGathered(entry->state->Id())) {
@@ -211,7 +233,8 @@ void Core::Read(std::string_view study, absl::AnyInvocable<absl::Status(const St
   reply.Done(read(*entry->state));
 }
 
-void Core::ReadAll(absl::AnyInvocable<absl::Status(const std::map<StudyId, StudyEntry>&)> read, Reply& reply) {
+void Core::ReadAll(absl::AnyInvocable<absl::Status(const std::map<StudyId, StudyEntry>&)> read,
+                   Reply& reply) {
   if (!touched_.empty()) Flush();
   reply.Done(failure_.ok() ? read(studies_.All()) : failure_);
 }
@@ -234,7 +257,8 @@ std::vector<Mutation> Core::Apply(StudyState& state, std::vector<Change> changes
   mutations.reserve(changes.size());
   for (Change& change : changes) {
     if (auto* added = std::get_if<TrialAdded>(&change)) added->trial.id = studies_.NextTrialId();
-    if (auto* started = std::get_if<TrialStarted>(&change); started != nullptr && !started->was_waiting) {
+    if (auto* started = std::get_if<TrialStarted>(&change);
+        started != nullptr && !started->was_waiting) {
       started->trial_id = studies_.NextTrialId();
     }
     const int64_t revision = state.Revision() + (IsVisible(change) ? 1 : 0);
@@ -265,7 +289,8 @@ void Core::Flush() {
     entry.reply->Done(keeps_its_answer ? entry.status : committed);
   }
   feed_.Notify(touched);
-  if (absl::Status tidy = failure_.ok() ? storage_.Tidy() : absl::OkStatus(); !tidy.ok()) Fail(tidy);
+  if (absl::Status tidy = failure_.ok() ? storage_.Tidy() : absl::OkStatus(); !tidy.ok())
+    Fail(tidy);
 }
 
 absl::Status Core::CommitGroup() {
@@ -292,14 +317,17 @@ void Core::TakeBack() {
 }
 
 void Core::Reload(StudyId id) {
-  if (absl::Status status = studies_.Reload(storage_, id, clock_.Read()); !status.ok()) Fail(status);
+  if (absl::Status status = studies_.Reload(storage_, id, clock_.Read()); !status.ok())
+    Fail(status);
 }
 
 void Core::Fail(const absl::Status& status) {
   if (!failure_.ok()) return;
   const auto message = status.message();
-  failure_ = Refuse(Reason::kStorageFailed, fmt::format("the storage has failed: {}; the daemon ends and should be started again",
-                                                        std::string_view(message.data(), message.size())));
+  failure_ =
+      Refuse(Reason::kStorageFailed,
+             fmt::format("the storage has failed: {}; the daemon ends and should be started again",
+                         std::string_view(message.data(), message.size())));
 }
 
 }  // namespace hpod

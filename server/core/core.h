@@ -1,7 +1,8 @@
-// Core: all the sequencing there is. It takes commands, asks the study's state to decide, applies what was decided,
-// gathers, commits, and only then has callers answered.
+// Core: all the sequencing there is. It takes commands, asks the study's state to decide, applies
+// what was decided, gathers, commits, and only then has callers answered.
 //
-// One thread calls it (the loop); it does not drive itself. The driver calls Flush when it has nothing more to pass in.
+// One thread calls it (the loop); it does not drive itself. The driver calls Flush when it has
+// nothing more to pass in.
 
 #ifndef HPOD_SERVER_CORE_CORE_H_
 #define HPOD_SERVER_CORE_CORE_H_
@@ -19,6 +20,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "server/core/clock.h"
 #include "server/core/feed.h"
 #include "server/core/proposals.h"
@@ -40,13 +42,14 @@ class Core {
  public:
   struct Options {
     // StudyState::Cost from which a decision goes to a worker thread: about 100 microseconds.
-    int64_t inline_cost_max = 5'000;
+    int64_t inline_cost_max = 100'000;
     size_t proposal_threads = 1;
     // Where the seeds of studies come from that were made without one.
     absl::AnyInvocable<uint64_t()> draw_seed;
   };
 
-  // What the caller is told of a result, filled in as soon as it is decided, sent when it is durable.
+  // What the caller is told of a result, filled in as soon as it is decided, sent when it is
+  // durable.
   template <class Result>
   using Encode = absl::AnyInvocable<void(const StudyState&, const Result&)>;
 
@@ -58,22 +61,26 @@ class Core {
 
   // Decides, applies and gathers one command of a study. STUDY_NOT_FOUND, or as StudyState::Decide.
   template <class Command>
-  void Execute(std::string_view study, Command command, Encode<typename Command::Result> encode, Reply& reply);
+  void Execute(std::string_view study, Command command, Encode<typename Command::Result> encode,
+               Reply& reply);
 
   // Up to `count` rounds of SuggestTrial, one answer.
   void Suggest(std::string_view study, SuggestTrial command, size_t count, RequestKey request,
                Encode<RememberSuggestion> encode, Reply& reply);
 
-  // Makes a study; an existing one is refused (STUDY_EXISTS), or with `load_if_exists` told (STUDY_MISMATCH if its
-  // directions differ). `encode` is also told whether the study is new.
-  void CreateStudy(StudySpec spec, bool load_if_exists, RequestKey request, Encode<bool> encode, Reply& reply);
+  // Makes a study; an existing one is refused (STUDY_EXISTS), or with `load_if_exists` told
+  // (STUDY_MISMATCH if its directions differ). `encode` is also told whether the study is new.
+  void CreateStudy(StudySpec spec, bool load_if_exists, const RequestKey& request,
+                   Encode<bool> encode, Reply& reply);
   // STUDY_NOT_FOUND.
   void DeleteStudy(std::string_view study, RequestKey request, Reply& reply);
 
-  // Shows a study, or all, as they are durable now; what is gathered is committed first if it concerns them. `read` may
-  // refuse.
-  void Read(std::string_view study, absl::AnyInvocable<absl::Status(const StudyState&)> read, Reply& reply);
-  void ReadAll(absl::AnyInvocable<absl::Status(const std::map<StudyId, StudyEntry>&)> read, Reply& reply);
+  // Shows a study, or all, as they are durable now; what is gathered is committed first if it
+  // concerns them. `read` may refuse.
+  void Read(std::string_view study, absl::AnyInvocable<absl::Status(const StudyState&)> read,
+            Reply& reply);
+  void ReadAll(absl::AnyInvocable<absl::Status(const std::map<StudyId, StudyEntry>&)> read,
+               Reply& reply);
 
   // Time has passed: leases end.
   void Tick();
@@ -81,9 +88,10 @@ class Core {
   // Commits what has gathered in one transaction, then answers its callers in order.
   void Flush();
   size_t GroupSize() const { return group_.size(); }
-  bool HasWork() const { return !group_.empty(); }
+  bool HasWork() const { return !group_.empty() || !mutations_.empty(); }
 
-  // Storage has failed for good: every call is refused with STORAGE_FAILED, and the process should end.
+  // Storage has failed for good: every call is refused with STORAGE_FAILED, and the process should
+  // end.
   const absl::Status& Failure() const { return failure_; }
 
   // For a look at what Recover found, before the loop runs.
@@ -107,19 +115,21 @@ class Core {
   StudyEntry* Find(std::string_view study, Reply& reply);
   // Decides here or on a worker thread; `then` gets the decision, on the loop.
   template <class Command>
-  void DecideAnywhere(StudyEntry& entry, const Command& command, absl::AnyInvocable<void(DecisionOf<Command>)> then);
+  void DecideAnywhere(StudyEntry& entry, const Command& command,
+                      absl::AnyInvocable<void(DecisionOf<Command>)> then);
   // A proposal has come back: an error if the state it was made for is no longer what storage has.
   absl::Status FinishProposal(StudyId id);
   // Runs what waited for the study while it was parked.
   void Resume(StudyId id);
-  void NextRound(std::shared_ptr<SuggestRun> run);
+  void NextRound(const std::shared_ptr<SuggestRun>& run);
   void FinishSuggest(SuggestRun& run);
 
   // Stamps the changes with revisions and ids and applies them.
   std::vector<Mutation> Apply(StudyState& state, std::vector<Change> changes);
   // Answers with the group: after the commit of `mutations`, and of everything before.
   void Answer(Reply& reply, absl::Status status, std::vector<Mutation> mutations = {});
-  void RememberDaemonRequest(const RequestKey& request, std::vector<int64_t> answer, std::vector<Mutation>& mutations);
+  void RememberDaemonRequest(const RequestKey& request, std::vector<int64_t> answer,
+                             std::vector<Mutation>& mutations);
   bool IsGathered(StudyId id) const { return touched_.contains(id); }
   absl::Status CommitGroup();
   // Memory goes back to what storage has.
@@ -163,14 +173,14 @@ void Core::DecideAnywhere(StudyEntry& entry, const Command& command,
 }
 
 template <class Command>
-void Core::Execute(std::string_view study, Command command, Encode<typename Command::Result> encode, Reply& reply) {
+void Core::Execute(std::string_view study, Command command, Encode<typename Command::Result> encode,
+                   Reply& reply) {
   StudyEntry* entry = Find(study, reply);
   if (entry == nullptr) return;
   if (entry->IsParked()) {
-    entry->waiting.push_back([this, study = std::string(study), command = std::move(command),
-                              encode = std::move(encode), &reply]() mutable {
-      Execute(study, std::move(command), std::move(encode), reply);
-    });
+    entry->waiting.push_back(
+        [this, study = std::string(study), command = std::move(command), encode = std::move(encode),
+         &reply]() mutable { Execute(study, std::move(command), std::move(encode), reply); });
     return;
   }
   DecideAnywhere<Command>(*entry, command,
@@ -178,7 +188,8 @@ void Core::Execute(std::string_view study, Command command, Encode<typename Comm
                            &reply](DecisionOf<Command> decision) mutable {
                             if (!decision.ok()) return Answer(reply, decision.status());
                             StudyState& state = *studies_.FindById(id)->state;
-                            std::vector<Mutation> mutations = Apply(state, std::move(decision->changes));
+                            std::vector<Mutation> mutations =
+                                Apply(state, std::move(decision->changes));
                             encode(state, decision->result);
                             Answer(reply, absl::OkStatus(), std::move(mutations));
                           });

@@ -17,7 +17,8 @@ void Feed::Notify(const std::set<StudyId>& studies) {
     const auto it = watchers_.find(study);
     if (it == watchers_.end()) continue;
     // A copy: a watcher may remove itself.
-    for (Watcher* watcher : std::vector<Watcher*>(it->second.begin(), it->second.end())) watcher->OnChange();
+    for (Watcher* watcher : std::vector<Watcher*>(it->second.begin(), it->second.end()))
+      watcher->OnChange();
   }
 }
 

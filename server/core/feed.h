@@ -10,8 +10,8 @@
 
 namespace hpod {
 
-// Called on the loop when changes of the study are durable, or the study is gone. It may read the study through the
-// core, and may stop watching.
+// Called on the loop when changes of the study are durable, or the study is gone. It may read the
+// study through the core, and may stop watching.
 class Watcher {
  public:
   virtual ~Watcher() = default;

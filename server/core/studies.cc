@@ -1,10 +1,31 @@
 #include "server/core/studies.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace hpod {
+
+namespace {
+
+bool IsPossible(const DistributionValue& param, const History& history) {
+  if (param.distribution >= history.DistributionCount()) return false;
+  const Domain& domain = history.GetDistribution(param.distribution).domain;
+  return !std::holds_alternative<CategoricalDomain>(domain) || Contains(domain, param.value);
+}
+
+// What Apply takes for granted. Somebody may have edited the file.
+bool Fits(const TrialRecord& trial, const StudyState& study) {
+  const auto is_possible = [&](const DistributionValue& param) {
+    return IsPossible(param, study.Trials());
+  };
+  const bool has_all_values =
+      trial.values.empty() || trial.values.size() == study.Spec().directions.size();
+  return trial.number == study.Trials().size() && has_all_values &&
+         std::all_of(trial.params.begin(), trial.params.end(), is_possible) &&
+         std::all_of(trial.foreseen.begin(), trial.foreseen.end(), is_possible);
+}
+
+}  // namespace
 
 absl::Status Studies::Recover(Storage& storage) {
   absl::Status failure;
@@ -12,7 +33,8 @@ absl::Status Studies::Recover(Storage& storage) {
     if (failure.ok()) failure = Replay(mutation);
   });
   if (!loaded.ok()) return loaded;
-  for (auto& [id, entry] : studies_) last_trial_id_ = std::max(last_trial_id_, entry.state->LastTrialId());
+  for (auto& [id, entry] : studies_)
+    last_trial_id_ = std::max(last_trial_id_, entry.state->LastTrialId());
   return failure;
 }
 
@@ -43,18 +65,21 @@ absl::Status Studies::Replay(const Mutation& mutation) {
     last_trial_id_ = std::max(last_trial_id_, ids->last_trial_id);
     return absl::OkStatus();
   }
-  if (const auto* request = std::get_if<RequestRemembered>(&mutation.change); request != nullptr && mutation.study == 0) {
+  if (const auto* request = std::get_if<RequestRemembered>(&mutation.change);
+      request != nullptr && mutation.study == 0) {
     requests_.Remember(*request);
     return absl::OkStatus();
   }
-  if (const auto* forgotten = std::get_if<RequestsForgotten>(&mutation.change); forgotten != nullptr && mutation.study == 0) {
+  if (const auto* forgotten = std::get_if<RequestsForgotten>(&mutation.change);
+      forgotten != nullptr && mutation.study == 0) {
     requests_.ForgetOldest(forgotten->count);
     return absl::OkStatus();
   }
   if (const auto* created = std::get_if<StudyCreated>(&mutation.change)) {
     auto state = StudyState::Make(mutation.study, created->spec);
     if (!state.ok()) {
-      return absl::DataLossError(fmt::format("study '{}' of the database cannot be used: {}", created->spec.name,
+      return absl::DataLossError(fmt::format("study '{}' of the database cannot be used: {}",
+                                             created->spec.name,
                                              std::string(state.status().message())));
     }
     (*state)->Apply(mutation);
@@ -63,7 +88,14 @@ absl::Status Studies::Replay(const Mutation& mutation) {
   }
   StudyEntry* entry = FindById(mutation.study);
   if (entry == nullptr) {
-    return absl::DataLossError(fmt::format("the database has rows of study {}, which does not exist", mutation.study));
+    return absl::DataLossError(
+        fmt::format("the database has rows of study {}, which does not exist", mutation.study));
+  }
+  if (const auto* added = std::get_if<TrialAdded>(&mutation.change);
+      added != nullptr && !Fits(added->trial, *entry->state)) {
+    return absl::DataLossError(
+        fmt::format("trial {} of study '{}' of the database does not fit the rest of it",
+                    added->trial.number, entry->state->Spec().name));
   }
   entry->state->Apply(mutation);
   return absl::OkStatus();

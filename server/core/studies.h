@@ -1,4 +1,5 @@
-// The studies there are, by name and in the order of their creation; how they come back from storage.
+// The studies there are, by name and in the order of their creation; how they come back from
+// storage.
 
 #ifndef HPOD_SERVER_CORE_STUDIES_H_
 #define HPOD_SERVER_CORE_STUDIES_H_
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+
 #include "server/core/proposals.h"
 #include "server/model/request_memory.h"
 #include "server/model/study_state.h"
@@ -17,8 +19,8 @@
 
 namespace hpod {
 
-// A study and what the core keeps beside it. While `proposals` are computed on other threads nobody changes the state:
-// the study is parked, and commands for it wait in `waiting`.
+// A study and what the core keeps beside it. While `proposals` are computed on other threads nobody
+// changes the state: the study is parked, and commands for it wait in `waiting`.
 struct StudyEntry {
   std::unique_ptr<StudyState> state;
   int proposals = 0;
@@ -31,7 +33,8 @@ struct StudyEntry {
 // Loop only.
 class Studies {
  public:
-  // All of storage into memory. DATA_LOSS, UNAVAILABLE: as Storage::Load; DATA_LOSS also if what it holds breaks a rule.
+  // All of storage into memory. DATA_LOSS, UNAVAILABLE: as Storage::Load; DATA_LOSS also if what it
+  // holds breaks a rule.
   absl::Status Recover(Storage& storage);
   // One study as storage has it; if it has none, the study is gone. Leases start anew.
   absl::Status Reload(Storage& storage, StudyId id, const Now& now);

@@ -1,10 +1,9 @@
 #include "server/endpoints/acceptor.h"
 
-#include <fmt/format.h>
-
 #include <boost/asio/ip/v6_only.hpp>
 #include <charconv>
 #include <chrono>
+#include <fmt/format.h>
 #include <utility>
 
 #include "server/endpoints/port_holder.h"
@@ -19,8 +18,8 @@ using asio::ip::tcp;
 constexpr std::chrono::milliseconds kPause(100);
 
 absl::StatusOr<tcp::endpoint> ParseAddress(const std::string& address) {
-  const absl::Status invalid = absl::InvalidArgumentError(
-      fmt::format("listen address '{}' is not host:port, for example 127.0.0.1:13000 or [::]:13000", address));
+  const absl::Status invalid = absl::InvalidArgumentError(fmt::format(
+      "listen address '{}' is not host:port, for example 127.0.0.1:13000 or [::]:13000", address));
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) return invalid;
   uint16_t port = 0;
@@ -45,22 +44,25 @@ absl::Status Acceptor::Listen(const std::string& address) {
   boost::system::error_code error;
   acceptor_.open(endpoint->protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && endpoint->address() == asio::ip::address_v6::any()) acceptor_.set_option(asio::ip::v6_only(false), error);
+  if (!error && endpoint->address() == asio::ip::address_v6::any())
+    acceptor_.set_option(asio::ip::v6_only(false), error);
   if (!error) acceptor_.bind(*endpoint, error);
   if (!error) acceptor_.listen(tcp::acceptor::max_listen_connections, error);
   if (!error) return absl::OkStatus();
   if (error != asio::error::address_in_use) {
-    return absl::FailedPreconditionError(fmt::format("cannot listen on {}: {}", address, error.message()));
+    return absl::FailedPreconditionError(
+        fmt::format("cannot listen on {}: {}", address, error.message()));
   }
-  return absl::FailedPreconditionError(
-      fmt::format("cannot listen on {}: the port is in use by {}", address, DescribePortHolder(endpoint->port())));
+  return absl::FailedPreconditionError(fmt::format("cannot listen on {}: the port is in use by {}",
+                                                   address, DescribePortHolder(endpoint->port())));
 }
 
 std::string Acceptor::Address() const {
   boost::system::error_code error;
   const tcp::endpoint endpoint = acceptor_.local_endpoint(error);
   const std::string host = endpoint.address().to_string();
-  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", host, endpoint.port()) : fmt::format("{}:{}", host, endpoint.port());
+  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", host, endpoint.port())
+                                    : fmt::format("{}:{}", host, endpoint.port());
 }
 
 bool Acceptor::IsLoopback() const {

@@ -1,5 +1,5 @@
-// The accept loop. gRPC's own listener never accepts again once file descriptors have run out (CVE-2023-4785); this one
-// waits a moment and goes on.
+// The accept loop. gRPC's own listener never accepts again once file descriptors have run out
+// (CVE-2023-4785); this one waits a moment and goes on.
 
 #ifndef HPOD_SERVER_ENDPOINTS_ACCEPTOR_H_
 #define HPOD_SERVER_ENDPOINTS_ACCEPTOR_H_
@@ -22,8 +22,8 @@ class Acceptor {
   explicit Acceptor(boost::asio::io_context& context) : acceptor_(context), pause_(context) {}
 
   // Binds "host:port", "[v6]:port" or ":port" (all addresses); port 0: any free one.
-  // INVALID_ARGUMENT: not an address. FAILED_PRECONDITION: the port is taken; the message names the holder if it can be
-  // seen.
+  // INVALID_ARGUMENT: not an address. FAILED_PRECONDITION: the port is taken; the message names the
+  // holder if it can be seen.
   absl::Status Listen(const std::string& address);
   // "127.0.0.1:13000", with the port that was bound.
   std::string Address() const;

@@ -1,12 +1,11 @@
-// /proc/net/tcp maps a listening port to the inode of its socket; a process holds it if one of its descriptors is
-// "socket:[inode]" (proc(5)).
+// /proc/net/tcp maps a listening port to the inode of its socket; a process holds it if one of its
+// descriptors is "socket:[inode]" (proc(5)).
 
 #include "server/endpoints/port_holder.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -36,7 +35,8 @@ std::optional<std::string> ListeningInode(const char* table, uint16_t port) {
 bool HoldsSocket(const fs::path& process, const std::string& inode) {
   std::error_code error;
   const std::string wanted = fmt::format("socket:[{}]", inode);
-  for (fs::directory_iterator it(process / "fd", error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(process / "fd", error), end; !error && it != end;
+       it.increment(error)) {
     std::error_code unreadable;
     if (fs::read_symlink(it->path(), unreadable) == wanted) return true;
   }
@@ -52,7 +52,8 @@ std::string DescribePortHolder(uint16_t port) {
   std::error_code error;
   for (fs::directory_iterator it("/proc", error), end; !error && it != end; it.increment(error)) {
     const std::string pid = it->path().filename();
-    const bool is_process = std::all_of(pid.begin(), pid.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+    const bool is_process =
+        std::all_of(pid.begin(), pid.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
     if (!is_process || !HoldsSocket(it->path(), *inode)) continue;
     std::ifstream name(it->path() / "comm");
     std::string command;

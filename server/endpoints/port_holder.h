@@ -8,7 +8,8 @@
 
 namespace hpod {
 
-// "process 4711 (hpod)", or "another process" where Linux's /proc does not show it to us. Best effort.
+// "process 4711 (hpod)", or "another process" where Linux's /proc does not show it to us. Best
+// effort.
 std::string DescribePortHolder(uint16_t port);
 
 }  // namespace hpod

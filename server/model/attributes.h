@@ -4,6 +4,7 @@
 #define HPOD_SERVER_MODEL_ATTRIBUTES_H_
 
 #include "absl/status/status.h"
+
 #include "server/model/study_spec.h"
 
 namespace hpod {

@@ -18,8 +18,9 @@ void ChangeLog::Add(int64_t revision, size_t number) {
 
 std::optional<std::vector<ChangeLog::Entry>> ChangeLog::Since(int64_t revision) const {
   if (revision < complete_after_) return std::nullopt;
-  const auto first = std::upper_bound(entries_.begin(), entries_.end(), revision,
-                                      [](int64_t value, const Entry& entry) { return value < entry.revision; });
+  const auto first =
+      std::upper_bound(entries_.begin(), entries_.end(), revision,
+                       [](int64_t value, const Entry& entry) { return value < entry.revision; });
   return std::vector<Entry>(first, entries_.end());
 }
 

@@ -1,4 +1,5 @@
-// The newest changes of a study's trials, by revision: what a watcher that is nearly up to date has missed.
+// The newest changes of a study's trials, by revision: what a watcher that is nearly up to date has
+// missed.
 
 #ifndef HPOD_SERVER_MODEL_CHANGE_LOG_H_
 #define HPOD_SERVER_MODEL_CHANGE_LOG_H_
@@ -20,8 +21,8 @@ class ChangeLog {
   // Revisions must not decrease.
   void Add(int64_t revision, size_t number);
 
-  // What changed after `revision`, oldest first, trials possibly several times; nothing if the log does not reach back
-  // so far.
+  // What changed after `revision`, oldest first, trials possibly several times; nothing if the log
+  // does not reach back so far.
   std::optional<std::vector<Entry>> Since(int64_t revision) const;
 
  private:

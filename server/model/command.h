@@ -1,4 +1,5 @@
-// Commands: what callers ask of a study. Each names its Result; StudyState::Decide turns it into mutations and that.
+// Commands: what callers ask of a study. Each names its Result; StudyState::Decide turns it into
+// mutations and that.
 
 #ifndef HPOD_SERVER_MODEL_COMMAND_H_
 #define HPOD_SERVER_MODEL_COMMAND_H_
@@ -102,7 +103,8 @@ struct EnqueueTrial {
   RequestKey request;
 };
 
-// A trial from elsewhere; its parameters come with their domains, since the study may not have them yet.
+// A trial from elsewhere; its parameters come with their domains, since the study may not have them
+// yet.
 struct ForeignTrial {
   struct Param {
     std::string name;

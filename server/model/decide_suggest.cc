@@ -1,8 +1,7 @@
 // Rules for handing out: trials, parameters of running trials, enqueued trials.
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "server/model/attributes.h"
 #include "server/model/distribution_draft.h"
@@ -13,19 +12,30 @@ namespace hpod {
 namespace {
 
 const Value* FindFixed(const FixedParams& fixed, const std::string& name) {
-  const auto it = std::find_if(fixed.begin(), fixed.end(), [&](const auto& entry) { return entry.first == name; });
+  const auto it = std::find_if(fixed.begin(), fixed.end(),
+                               [&](const auto& entry) { return entry.first == name; });
   return it == fixed.end() ? nullptr : &it->second;
 }
 
 std::vector<DistributionValue> ParamsOf(const History& history, size_t number) {
   std::vector<DistributionValue> params;
   for (uint32_t distribution : history.ShapeOf(number)) {
-    params.push_back({distribution, history.Param(number, history.GetDistribution(distribution).name)});
+    params.push_back(
+        {distribution, history.Param(number, history.GetDistribution(distribution).name)});
   }
   return params;
 }
 
-// The active parameters of a point in a declared space, whose distributions have the indices of its parameters.
+std::optional<DistributionValue> FindParam(const History& history, size_t number,
+                                           const std::string& name) {
+  for (const DistributionValue& param : ParamsOf(history, number)) {
+    if (history.Name(history.GetDistribution(param.distribution).name) == name) return param;
+  }
+  return std::nullopt;
+}
+
+// The active parameters of a point in a declared space, whose distributions have the indices of its
+// parameters.
 std::vector<DistributionValue> ActiveParams(const Point& point) {
   std::vector<DistributionValue> params;
   params.reserve(point.size());
@@ -49,9 +59,11 @@ Point OnlyActive(const Space& space, const Point& fixed) {
 StopReason StudyState::BudgetStop(const Now& now) const {
   const Budget& budget = spec_.budget;
   const auto running = static_cast<int64_t>(history_.Count(TrialState::kRunning));
-  const auto handed_out = static_cast<int64_t>(history_.size() - history_.Count(TrialState::kWaiting) - lost_count_);
+  const auto handed_out =
+      static_cast<int64_t>(history_.size() - history_.Count(TrialState::kWaiting) - lost_count_);
   if (spec_.stopped) return StopReason::kStopped;
-  if (budget.max_duration_us > 0 && first_start_us_ > 0 && now.wall_us - first_start_us_ >= budget.max_duration_us) {
+  if (budget.max_duration_us > 0 && first_start_us_ > 0 &&
+      now.wall_us - first_start_us_ >= budget.max_duration_us) {
     return StopReason::kMaxDuration;
   }
   if (budget.max_trials > 0 && handed_out >= budget.max_trials) return StopReason::kMaxTrials;
@@ -59,24 +71,56 @@ StopReason StudyState::BudgetStop(const Now& now) const {
   return StopReason::kNone;
 }
 
-bool StudyState::IsFinalWithoutNewTrials() const { return history_.Count(TrialState::kRunning) == 0; }
+StopReason StudyState::NextStop(const Now& now) const {
+  const StopReason reason = BudgetStop(now);
+  if (reason != StopReason::kNone || spec_.space.empty() || !history_.Waiting().empty()) {
+    return reason;
+  }
+  const bool exhausted =
+      sampler_->IsExhausted({history_, spec_.seed, history_.size()}, spec_.space);
+  return exhausted ? StopReason::kGridExhausted : StopReason::kNone;
+}
+
+bool StudyState::IsFinalWithoutNewTrials() const {
+  return history_.Count(TrialState::kRunning) == 0;
+}
 
 absl::StatusOr<Point> StudyState::FixedPoint(const FixedParams& fixed) const {
   Point point(spec_.space.size(), kNoValue);
   for (const auto& [name, value] : fixed) {
     const size_t i = spec_.space.IndexOf(name);
     if (i == spec_.space.size()) {
-      return InvalidField("params", fmt::format("parameter '{}' is not in the space of the study", name));
+      return InvalidField("params",
+                          fmt::format("parameter '{}' is not in the space of the study", name));
     }
     const Parameter& parameter = spec_.space[i];
     const auto internal = ToInternal(parameter.domain, value, fmt::format("parameter '{}'", name));
-    if (!internal.ok()) return internal.status();
+    if (!internal.ok()) return AboutField("params", internal.status());
     point[i] = *internal;
   }
   return point;
 }
 
-absl::StatusOr<std::vector<DistributionValue>> StudyState::ProposeParams(size_t number, const Extra* extra) const {
+absl::Status StudyState::CheckFixed(const FixedParams& fixed) const {
+  if (fixed.size() > kMaxParameters) {
+    return InvalidField("params", fmt::format("{} parameters are fixed, at most {} are allowed",
+                                              fixed.size(), kMaxParameters));
+  }
+  if (spec_.space.empty()) return absl::OkStatus();
+  const auto point = FixedPoint(fixed);
+  if (!point.ok()) return point.status();
+  for (size_t i = 0; i < point->size(); ++i) {
+    const double value = (*point)[i];
+    if (!HasValue(value) || Contains(spec_.space[i].domain, value)) continue;
+    return InvalidField(
+        "params", fmt::format("parameter '{}' = {} is outside its domain", spec_.space[i].name,
+                              ToString(ToExternal(spec_.space[i].domain, value))));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<DistributionValue>> StudyState::ProposeParams(size_t number,
+                                                                         const Extra* extra) const {
   Point fixed;
   if (extra != nullptr && !extra->fixed.empty()) {
     auto point = FixedPoint(extra->fixed);
@@ -88,12 +132,14 @@ absl::StatusOr<std::vector<DistributionValue>> StudyState::ProposeParams(size_t 
   return ActiveParams(*point);
 }
 
-absl::StatusOr<Decision<SuggestTrial::Result>> StudyState::Decide(const SuggestTrial& command, const Now& now) const {
+absl::StatusOr<Decision<SuggestTrial::Result>> StudyState::Decide(const SuggestTrial& command,
+                                                                  const Now& now) const {
   Decision<SuggestTrial::Result> decision;
   SuggestTrial::Result& result = decision.result;
   result.stop_reason = BudgetStop(now);
   if (result.stop_reason != StopReason::kNone) {
-    result.final = result.stop_reason == StopReason::kStopped || result.stop_reason == StopReason::kMaxDuration ||
+    result.final = result.stop_reason == StopReason::kStopped ||
+                   result.stop_reason == StopReason::kMaxDuration ||
                    (result.stop_reason == StopReason::kMaxTrials && IsFinalWithoutNewTrials());
     return decision;
   }
@@ -126,8 +172,8 @@ absl::StatusOr<Decision<SuggestTrial::Result>> StudyState::Decide(const SuggestT
   return decision;
 }
 
-absl::StatusOr<Decision<RememberSuggestion::Result>> StudyState::Decide(const RememberSuggestion& command,
-                                                                        const Now& now) const {
+absl::StatusOr<Decision<RememberSuggestion::Result>> StudyState::Decide(
+    const RememberSuggestion& command, const Now& now) const {
   Answer answer = {static_cast<int64_t>(command.stop_reason), command.final ? 1 : 0};
   for (const HandedOut& trial : command.trials) {
     answer.push_back(static_cast<int64_t>(trial.number));
@@ -138,7 +184,8 @@ absl::StatusOr<Decision<RememberSuggestion::Result>> StudyState::Decide(const Re
   return decision;
 }
 
-absl::StatusOr<std::optional<RememberSuggestion>> StudyState::RecallSuggestion(const RequestKey& request) const {
+absl::StatusOr<std::optional<RememberSuggestion>> StudyState::RecallSuggestion(
+    const RequestKey& request) const {
   const auto answer = requests_.Recall(request);
   if (!answer.ok()) return answer.status();
   if (*answer == nullptr) return std::nullopt;
@@ -151,68 +198,82 @@ absl::StatusOr<std::optional<RememberSuggestion>> StudyState::RecallSuggestion(c
 }
 
 int64_t StudyState::Cost(const SuggestTrial& /*command*/) const {
-  const size_t names = std::max<size_t>(history_.NameCount(), 1);
-  return static_cast<int64_t>(history_.size() * names);
+  return sampler_->Work(history_, std::max<size_t>(history_.NameCount(), 1));
 }
 
-int64_t StudyState::Cost(const SuggestParameter& /*command*/) const { return static_cast<int64_t>(history_.size()); }
+int64_t StudyState::Cost(const SuggestParameter& /*command*/) const {
+  return sampler_->Work(history_, 1);
+}
 
 absl::Status StudyState::CheckAskable(const std::string& name, const Domain& domain) const {
   if (!spec_.space.empty()) {
     const bool declared = spec_.space.IndexOf(name) < spec_.space.size();
-    return InvalidField("parameter",
-                        declared ? fmt::format("parameter '{}' is not active in this trial: its conditions do not hold", name)
-                                 : fmt::format("parameter '{}' is not in the declared space of the study", name));
+    return InvalidField(
+        "parameter",
+        declared
+            ? fmt::format("parameter '{}' is not active in this trial: its conditions do not hold",
+                          name)
+            : fmt::format("parameter '{}' is not in the declared space of the study", name));
   }
   return DistributionDraft(history_).CheckCompatible(name, domain);
 }
 
-absl::StatusOr<double> StudyState::ChooseParameter(size_t number, const std::string& name, const Domain& domain) const {
+absl::StatusOr<double> StudyState::ChooseParameter(size_t number, const Space& space) const {
+  const auto& [name, domain, conditions] = space[0];
   if (const Extra* extra = FindExtra(number)) {
     if (const Value* fixed = FindFixed(extra->fixed, name)) {
-      return ToInternal(domain, *fixed, fmt::format("fixed value of parameter '{}'", name));
+      auto internal =
+          ToInternal(domain, *fixed, fmt::format("fixed value of parameter '{}'", name));
+      return internal.ok() ? std::move(internal) : AboutField("parameter", internal.status());
     }
   }
   for (const DistributionValue& foreseen : history_.Foreseen(number)) {
     const Distribution& distribution = history_.GetDistribution(foreseen.distribution);
-    if (history_.Name(distribution.name) == name && Contains(domain, foreseen.value)) return foreseen.value;
+    if (history_.Name(distribution.name) == name && Contains(domain, foreseen.value))
+      return foreseen.value;
   }
   if (IsSingle(domain)) return SingleValue(domain);
-  const auto space = Space::Make({{name, domain, {}}});
-  if (!space.ok()) return space.status();
-  const auto point = sampler_->Propose({history_, spec_.seed, number}, *space, {});
+  const auto point = sampler_->Propose({history_, spec_.seed, number}, space, {});
   if (!point.ok()) return point.status();
   return point->front();
 }
 
-absl::StatusOr<Decision<SuggestParameter::Result>> StudyState::Decide(const SuggestParameter& command,
-                                                                      const Now& now) const {
-  if (const auto answer = requests_.Recall(command.request); !answer.ok()) return answer.status();
+absl::StatusOr<Decision<SuggestParameter::Result>> StudyState::Decide(
+    const SuggestParameter& command, const Now& now) const {
+  const auto answer = requests_.Recall(command.request);
+  if (!answer.ok()) return answer.status();
+  if (*answer != nullptr) {
+    const DistributionValue first =
+        *FindParam(history_, static_cast<size_t>(command.trial.number), command.name);
+    return Decision<SuggestParameter::Result>{{}, {first.distribution, first.value}};
+  }
   const auto number = CheckRunning(command.trial);
   if (!number.ok()) return number.status();
-  const auto domain = NormalizeDomain(command.domain, fmt::format("parameter '{}'", command.name));
-  if (!domain.ok()) return domain.status();
+  const auto space = Space::Make({{command.name, command.domain, {}}});
+  if (!space.ok()) return AboutField("parameter", space.status());
+  const Domain& domain = (*space)[0].domain;
   Decision<SuggestParameter::Result> decision;
   decision.changes.push_back(Renewal(*number, now));
 
-  std::vector<DistributionValue> params = ParamsOf(history_, *number);
-  for (const DistributionValue& param : params) {
-    const Distribution& distribution = history_.GetDistribution(param.distribution);
-    if (history_.Name(distribution.name) != command.name) continue;
-    const absl::Status compatible = DistributionDraft(history_).CheckCompatible(command.name, *domain);
+  if (const auto first = FindParam(history_, *number, command.name)) {
+    const absl::Status compatible =
+        DistributionDraft(history_).CheckCompatible(command.name, domain);
     if (!compatible.ok()) return compatible;
-    decision.result = {param.distribution, param.value};
+    decision.result = {first->distribution, first->value};
     return decision;
   }
-  if (absl::Status askable = CheckAskable(command.name, *domain); !askable.ok()) return askable;
+  if (absl::Status askable = CheckAskable(command.name, domain); !askable.ok()) return askable;
+  std::vector<DistributionValue> params = ParamsOf(history_, *number);
   if (params.size() >= kMaxParameters) {
-    return Refuse(Reason::kLimitExceeded, fmt::format("{} has {} parameters, the most allowed", TrialName(command.trial.number), params.size()),
+    return Refuse(Reason::kLimitExceeded,
+                  fmt::format("{} has {} parameters, the most allowed",
+                              TrialName(command.trial.number), params.size()),
                   {{"limit", "parameters"}});
   }
-  const auto value = ChooseParameter(*number, command.name, *domain);
+  const auto value = ChooseParameter(*number, *space);
   if (!value.ok()) return value.status();
   DistributionDraft draft(history_);
-  const uint32_t distribution = draft.IndexOf(command.name, *domain);
+  const uint32_t distribution = draft.IndexOf(command.name, domain);
   decision.changes.insert(decision.changes.end(), draft.Added().begin(), draft.Added().end());
   params.push_back({distribution, *value});
   decision.changes.push_back(ParamsSet{*number, meta_[*number].id, std::move(params)});
@@ -232,7 +293,8 @@ std::optional<size_t> StudyState::FindSame(const FixedParams& params) const {
     FixedParams has;
     for (const DistributionValue& param : ParamsOf(history_, number)) {
       const Distribution& distribution = history_.GetDistribution(param.distribution);
-      has.emplace_back(history_.Name(distribution.name), ToExternal(distribution.domain, param.value));
+      has.emplace_back(history_.Name(distribution.name),
+                       ToExternal(distribution.domain, param.value));
     }
     std::sort(has.begin(), has.end());
     if (has == wanted) return number;
@@ -245,24 +307,19 @@ std::optional<size_t> StudyState::FindSame(const FixedParams& params) const {
   return std::nullopt;
 }
 
-absl::StatusOr<Decision<EnqueueTrial::Result>> StudyState::Decide(const EnqueueTrial& command, const Now& now) const {
+absl::StatusOr<Decision<EnqueueTrial::Result>> StudyState::Decide(const EnqueueTrial& command,
+                                                                  const Now& now) const {
   const auto answer = requests_.Recall(command.request);
   if (!answer.ok()) return answer.status();
   if (*answer != nullptr) {
-    return Decision<EnqueueTrial::Result>{{}, {static_cast<size_t>((**answer)[0]), (**answer)[1] != 0}};
+    return Decision<EnqueueTrial::Result>{{},
+                                          {static_cast<size_t>((**answer)[0]), (**answer)[1] != 0}};
   }
   if (absl::Status status = CheckAttributes(command.attributes); !status.ok()) return status;
+  if (absl::Status status = CheckFixed(command.params); !status.ok()) return status;
   TrialRecord trial;
-  if (!spec_.space.empty()) {
-    const auto fixed = FixedPoint(command.params);
-    if (!fixed.ok()) return fixed.status();
-    for (size_t i = 0; i < fixed->size(); ++i) {
-      if (!HasValue((*fixed)[i]) || Contains(spec_.space[i].domain, (*fixed)[i])) continue;
-      return InvalidField("params", fmt::format("parameter '{}' = {} is outside its domain", spec_.space[i].name,
-                                                ToString(ToExternal(spec_.space[i].domain, (*fixed)[i]))));
-    }
-    trial.params = ActiveParams(OnlyActive(spec_.space, *fixed));
-  }
+  if (!spec_.space.empty())
+    trial.params = ActiveParams(OnlyActive(spec_.space, *FixedPoint(command.params)));
   Decision<EnqueueTrial::Result> decision;
   if (command.skip_if_exists) {
     if (const auto same = FindSame(command.params)) {
@@ -276,7 +333,8 @@ absl::StatusOr<Decision<EnqueueTrial::Result>> StudyState::Decide(const EnqueueT
   trial.attributes = command.attributes;
   decision.result = {trial.number, true};
   decision.changes.push_back(TrialAdded{std::move(trial)});
-  RememberAnswer(command.request, {static_cast<int64_t>(decision.result.number), 1}, now, decision.changes);
+  RememberAnswer(command.request, {static_cast<int64_t>(decision.result.number), 1}, now,
+                 decision.changes);
   return decision;
 }
 

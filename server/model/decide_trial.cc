@@ -1,9 +1,8 @@
 // Rules for running trials: reports, results, leases; and what time does to them.
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 
 #include "server/model/attributes.h"
 #include "server/model/errors.h"
@@ -16,7 +15,8 @@ absl::StatusOr<size_t> StudyState::CheckToken(const TrialKey& key) const {
   const auto number = static_cast<size_t>(key.number);
   if (key.lease_token != 0 && key.lease_token != meta_[number].lease_token) {
     return Refuse(Reason::kLeaseLost,
-                  fmt::format("lease_token {} is not the newest of {}: its lease expired and the trial was given up, or "
+                  fmt::format("lease_token {} is not the newest of {}: its lease expired and the "
+                              "trial was given up, or "
                               "the token is another trial's; drop this work",
                               key.lease_token, TrialName(key.number)),
                   {{"study", spec_.name}, {"trial", std::to_string(key.number)}});
@@ -31,7 +31,8 @@ absl::StatusOr<size_t> StudyState::CheckRunning(const TrialKey& key) const {
   if (state == TrialState::kRunning) return number;
   const bool waiting = state == TrialState::kWaiting;
   return Refuse(waiting ? Reason::kTrialWaiting : Reason::kTrialFinished,
-                fmt::format("{} is {}; only a RUNNING trial can be changed so", TrialName(key.number), ToString(state)),
+                fmt::format("{} is {}; only a RUNNING trial can be changed so",
+                            TrialName(key.number), ToString(state)),
                 {{"state", std::string(ToString(state))}});
 }
 
@@ -42,11 +43,14 @@ LeaseRenewed StudyState::Renewal(size_t number, const Now& now) const {
 void StudyState::RememberAnswer(const RequestKey& request, Answer answer, const Now& now,
                                 std::vector<Change>& changes) const {
   if (request.id.empty()) return;
-  if (const size_t overdue = requests_.Overdue(now.wall_us); overdue > 0) changes.push_back(RequestsForgotten{overdue});
-  changes.push_back(RequestRemembered{request.id, request.fingerprint, std::move(answer), now.wall_us});
+  if (const size_t overdue = requests_.Overdue(now.wall_us); overdue > 0)
+    changes.push_back(RequestsForgotten{overdue});
+  changes.push_back(
+      RequestRemembered{request.id, request.fingerprint, std::move(answer), now.wall_us});
 }
 
-absl::StatusOr<Decision<ReportValue::Result>> StudyState::Decide(const ReportValue& command, const Now& now) const {
+absl::StatusOr<Decision<ReportValue::Result>> StudyState::Decide(const ReportValue& command,
+                                                                 const Now& now) const {
   const auto answer = requests_.Recall(command.request);
   if (!answer.ok()) return answer.status();
   if (absl::Status exists = CheckExists(command.trial.number); !exists.ok()) return exists;
@@ -57,51 +61,63 @@ absl::StatusOr<Decision<ReportValue::Result>> StudyState::Decide(const ReportVal
   const auto number = CheckRunning(command.trial);
   if (!number.ok()) return number.status();
   if (spec_.directions.size() > 1) {
-    return Refuse(Reason::kSeveralObjectives, "reports and pruning are for studies with one objective");
+    return Refuse(Reason::kSeveralObjectives,
+                  "reports and pruning are for studies with one objective");
   }
   if (command.report.step < 0) {
-    return InvalidField("step", fmt::format("step is {}, it must be 0 or more", command.report.step));
+    return InvalidField("step",
+                        fmt::format("step is {}, it must be 0 or more", command.report.step));
   }
   const auto reports = history_.Reports(*number);
   if (reports.size() >= kMaxReportsPerTrial) {
     return Refuse(Reason::kLimitExceeded,
-                  fmt::format("{} has {} reports, the most allowed", TrialName(command.trial.number), reports.size()),
+                  fmt::format("{} has {} reports, the most allowed",
+                              TrialName(command.trial.number), reports.size()),
                   {{"limit", "reports"}});
   }
   Decision<ReportValue::Result> decision;
   decision.changes.push_back(Renewal(*number, now));
-  const auto at = std::lower_bound(reports.begin(), reports.end(), command.report.step,
-                                   [](const Report& report, int64_t step) { return report.step < step; });
+  const auto at =
+      std::lower_bound(reports.begin(), reports.end(), command.report.step,
+                       [](const Report& report, int64_t step) { return report.step < step; });
   const bool was_reported = at != reports.end() && at->step == command.report.step;
-  decision.result = {pruner_->ShouldPrune(history_, *number, command.report), spec_.stopped, was_reported};
-  if (!was_reported) decision.changes.push_back(ValueReported{*number, meta_[*number].id, command.report});
-  RememberAnswer(command.request, {decision.result.should_prune, spec_.stopped, was_reported}, now, decision.changes);
+  decision.result = {pruner_->ShouldPrune(history_, *number, command.report), spec_.stopped,
+                     was_reported};
+  if (!was_reported)
+    decision.changes.push_back(ValueReported{*number, meta_[*number].id, command.report});
+  RememberAnswer(command.request, {decision.result.should_prune, spec_.stopped, was_reported}, now,
+                 decision.changes);
   return decision;
 }
 
 absl::Status StudyState::CheckResult(const CompleteTrial& command) const {
   if (!IsFinished(command.state)) {
-    return InvalidField("state", fmt::format("state is {}, it must be COMPLETE, PRUNED or FAIL", ToString(command.state)));
+    return InvalidField("state", fmt::format("state is {}, it must be COMPLETE, PRUNED or FAIL",
+                                             ToString(command.state)));
   }
   if (command.state != TrialState::kComplete && !command.values.empty()) {
-    return InvalidField("values", fmt::format("a {} trial has no values, {} were given", ToString(command.state), command.values.size()));
+    return InvalidField("values", fmt::format("a {} trial has no values, {} were given",
+                                              ToString(command.state), command.values.size()));
   }
   if (command.state == TrialState::kComplete && command.values.size() != spec_.directions.size()) {
-    return InvalidField("values", fmt::format("{} values were given, the study has {} objectives", command.values.size(),
-                                              spec_.directions.size()));
+    return InvalidField("values", fmt::format("{} values were given, the study has {} objectives",
+                                              command.values.size(), spec_.directions.size()));
   }
   for (size_t i = 0; i < command.values.size(); ++i) {
     if (!std::isnan(command.values[i])) continue;
-    return InvalidField("values", fmt::format("values[{}] is NaN; complete the trial as FAIL instead", i));
+    return InvalidField("values",
+                        fmt::format("values[{}] is NaN; complete the trial as FAIL instead", i));
   }
   if (command.failure.size() > kMaxFailureBytes) {
-    return InvalidField("failure", fmt::format("failure has {} bytes, at most {} are allowed", command.failure.size(), kMaxFailureBytes));
+    return InvalidField("failure", fmt::format("failure has {} bytes, at most {} are allowed",
+                                               command.failure.size(), kMaxFailureBytes));
   }
   if (absl::Status status = CheckAttributes(command.attributes); !status.ok()) return status;
   return CheckConstraints(command.constraints);
 }
 
-absl::StatusOr<Decision<CompleteTrial::Result>> StudyState::Decide(const CompleteTrial& command, const Now& now) const {
+absl::StatusOr<Decision<CompleteTrial::Result>> StudyState::Decide(const CompleteTrial& command,
+                                                                   const Now& now) const {
   const auto answer = requests_.Recall(command.request);
   if (!answer.ok()) return answer.status();
   if (absl::Status exists = CheckExists(command.trial.number); !exists.ok()) return exists;
@@ -112,13 +128,17 @@ absl::StatusOr<Decision<CompleteTrial::Result>> StudyState::Decide(const Complet
 
   Decision<CompleteTrial::Result> decision;
   if (!command.attributes.empty() || !command.constraints.empty()) {
-    auto merged = Decide(SetTrialAttributes{command.trial, command.attributes, command.constraints, {}}, now);
+    auto merged =
+        Decide(SetTrialAttributes{command.trial, command.attributes, command.constraints, {}}, now);
     if (!merged.ok()) return merged.status();
     decision.changes = std::move(merged->changes);
   }
-  TrialFinished finished{*number, meta_[*number].id, command.state, command.values, command.failure, now.wall_us, meta_[*number].lease_token, false};
+  TrialFinished finished{
+      *number,     meta_[*number].id,          command.state, command.values, command.failure,
+      now.wall_us, meta_[*number].lease_token, false};
   const auto reports = history_.Reports(*number);
-  if (command.state == TrialState::kPruned && !reports.empty() && !std::isnan(reports.back().value)) {
+  if (command.state == TrialState::kPruned && !reports.empty() &&
+      !std::isnan(reports.back().value)) {
     finished.values = {reports.back().value};
   }
   decision.changes.push_back(std::move(finished));
@@ -127,14 +147,15 @@ absl::StatusOr<Decision<CompleteTrial::Result>> StudyState::Decide(const Complet
   return decision;
 }
 
-absl::StatusOr<Decision<HeartbeatTrial::Result>> StudyState::Decide(const HeartbeatTrial& command, const Now& now) const {
+absl::StatusOr<Decision<HeartbeatTrial::Result>> StudyState::Decide(const HeartbeatTrial& command,
+                                                                    const Now& now) const {
   const auto number = CheckRunning(command.trial);
   if (!number.ok()) return number.status();
   return Decision<HeartbeatTrial::Result>{{Renewal(*number, now)}, {spec_.stopped}};
 }
 
-absl::StatusOr<Decision<SetTrialAttributes::Result>> StudyState::Decide(const SetTrialAttributes& command,
-                                                                        const Now& now) const {
+absl::StatusOr<Decision<SetTrialAttributes::Result>> StudyState::Decide(
+    const SetTrialAttributes& command, const Now& now) const {
   const auto answer = requests_.Recall(command.request);
   if (!answer.ok()) return answer.status();
   if (*answer != nullptr) return Decision<SetTrialAttributes::Result>{};
@@ -143,7 +164,8 @@ absl::StatusOr<Decision<SetTrialAttributes::Result>> StudyState::Decide(const Se
   const TrialState state = history_.State(*number);
   if (IsFinished(state)) {
     return Refuse(Reason::kTrialFinished,
-                  fmt::format("{} is {}; a finished trial never changes", TrialName(command.trial.number), ToString(state)),
+                  fmt::format("{} is {}; a finished trial never changes",
+                              TrialName(command.trial.number), ToString(state)),
                   {{"state", std::string(ToString(state))}});
   }
   TrialAttributesSet set{*number, meta_[*number].id, {}, {}};
@@ -172,6 +194,8 @@ TrialRecord StudyState::RetryOf(size_t number, size_t retry_number) const {
     const Distribution& distribution = history_.GetDistribution(param.distribution);
     const std::string& name = history_.Name(distribution.name);
     std::erase_if(retry.fixed, [&](const auto& entry) { return entry.first == name; });
+    // A trial from elsewhere may have what the space has not: a suggestion could not fix it.
+    if (!spec_.space.empty() && spec_.space.IndexOf(name) == spec_.space.size()) continue;
     retry.fixed.emplace_back(name, ToExternal(distribution.domain, param.value));
   }
   if (!spec_.space.empty()) retry.params = lost.params;
@@ -181,17 +205,27 @@ TrialRecord StudyState::RetryOf(size_t number, size_t retry_number) const {
   return retry;
 }
 
-absl::StatusOr<Decision<Tick::Result>> StudyState::Decide(const Tick& /*command*/, const Now& now) const {
+absl::StatusOr<Decision<Tick::Result>> StudyState::Decide(const Tick& /*command*/,
+                                                          const Now& now) const {
   Decision<Tick::Result> decision;
   int64_t token = last_token_;
   size_t next_number = history_.size();
   for (size_t number : history_.Running()) {
     if (leases_.at(number) > now.steady_us) continue;
-    decision.changes.push_back(
-        TrialFinished{number, meta_[number].id, TrialState::kFail, {}, "lease expired", now.wall_us, ++token, /*lost=*/true});
+    decision.changes.push_back(TrialFinished{number,
+                                             meta_[number].id,
+                                             TrialState::kFail,
+                                             {},
+                                             "lease expired",
+                                             now.wall_us,
+                                             ++token,
+                                             /*lost=*/true});
     const Extra* extra = FindExtra(number);
-    const bool has_params = !history_.ShapeOf(number).empty() || (extra != nullptr && !extra->fixed.empty());
-    if (!has_params || (extra != nullptr && extra->retry_count >= spec_.max_retries) || spec_.max_retries == 0) continue;
+    const bool has_params =
+        !history_.ShapeOf(number).empty() || (extra != nullptr && !extra->fixed.empty());
+    if (!has_params || (extra != nullptr && extra->retry_count >= spec_.max_retries) ||
+        spec_.max_retries == 0)
+      continue;
     decision.changes.push_back(TrialAdded{RetryOf(number, next_number++)});
   }
   if (const size_t overdue = requests_.Overdue(now.wall_us); overdue > 0) {

@@ -16,7 +16,8 @@ uint32_t DistributionDraft::IndexOf(const std::string& name, const Domain& domai
   return index;
 }
 
-absl::Status DistributionDraft::CheckCompatible(const std::string& name, const Domain& domain) const {
+absl::Status DistributionDraft::CheckCompatible(const std::string& name,
+                                                const Domain& domain) const {
   const Domain* known = nullptr;
   if (const size_t index = history_.FindName(name); index < history_.NameCount()) {
     known = &history_.GetDistribution(history_.NewestDistribution(index)).domain;
@@ -29,7 +30,8 @@ absl::Status DistributionDraft::CheckCompatible(const std::string& name, const D
   const absl::Status compatible = hpod::CheckCompatible(*known, domain, field);
   if (compatible.ok()) return compatible;
   const auto message = compatible.message();
-  return Refuse(Reason::kParameterChanged, std::string_view(message.data(), message.size()), {{"field", name}});
+  return Refuse(Reason::kParameterChanged, std::string_view(message.data(), message.size()),
+                {{"field", name}});
 }
 
 }  // namespace hpod

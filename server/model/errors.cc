@@ -1,5 +1,5 @@
-// The payload is text: the reason, then metadata as key and value, each part ended by a zero byte (keys and reasons
-// have none; values that have one are cut there).
+// The payload is text: the reason, then metadata as key and value, each part ended by a zero byte
+// (keys and reasons have none; values that have one are cut there).
 
 #include "server/model/errors.h"
 
@@ -68,6 +68,11 @@ absl::Status Refuse(Reason reason, std::string_view message, const ErrorMetadata
 
 absl::Status InvalidField(std::string_view field, std::string_view message) {
   return Refuse(Reason::kInvalidField, message, {{"field", std::string(field)}});
+}
+
+absl::Status AboutField(std::string_view field, const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kInvalidArgument) return status;
+  return InvalidField(field, std::string(status.message()));
 }
 
 std::optional<ErrorDetail> DetailOf(const absl::Status& status) {

@@ -1,5 +1,5 @@
-// Mutations: the past-tense records of everything that changes. One format for memory (Apply), for the disk
-// (Storage::Commit), for recovery (Storage::Load) and for watchers.
+// Mutations: the past-tense records of everything that changes. One format for memory (Apply), for
+// the disk (Storage::Commit), for recovery (Storage::Load) and for watchers.
 
 #ifndef HPOD_SERVER_MODEL_MUTATION_H_
 #define HPOD_SERVER_MODEL_MUTATION_H_
@@ -95,7 +95,8 @@ struct TrialFinished {
   std::vector<double> values;
   std::string failure;
   int64_t completed_us = 0;
-  // The trial's token from now on: its own, or a newer one if its lease expired, so that the old one is refused.
+  // The trial's token from now on: its own, or a newer one if its lease expired, so that the old
+  // one is refused.
   int64_t lease_token = 0;
   bool lost = false;
 };
@@ -123,18 +124,20 @@ struct RequestsForgotten {
   size_t count = 0;
 };
 
-// Ids up to these have been given away, also to studies and trials that are deleted. Of study 0: the daemon.
+// Ids up to these have been given away, also to studies and trials that are deleted. Of study 0:
+// the daemon.
 struct IdsUsed {
   StudyId last_study_id = 0;
   int64_t last_trial_id = 0;
 };
 
-using Change = std::variant<StudyCreated, StudyDeleted, StudyUpdated, DistributionAdded, TrialAdded, TrialStarted,
-                            ParamsSet, ValueReported, TrialFinished, TrialAttributesSet, LeaseRenewed,
-                            RequestRemembered, RequestsForgotten, IdsUsed>;
+using Change =
+    std::variant<StudyCreated, StudyDeleted, StudyUpdated, DistributionAdded, TrialAdded,
+                 TrialStarted, ParamsSet, ValueReported, TrialFinished, TrialAttributesSet,
+                 LeaseRenewed, RequestRemembered, RequestsForgotten, IdsUsed>;
 
 struct Mutation {
-  StudyId study = 0;      // 0: the daemon (remembered requests that made or deleted studies, ids)
+  StudyId study = 0;     // 0: the daemon (remembered requests that made or deleted studies, ids)
   int64_t revision = 0;  // of the study, once this is applied
   Change change;
 };

@@ -1,8 +1,7 @@
 #include "server/model/request_memory.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "server/model/errors.h"
 
@@ -17,15 +16,17 @@ constexpr size_t kForgetPortion = 1'000;
 absl::StatusOr<const Answer*> RequestMemory::Recall(const RequestKey& request) const {
   if (request.id.empty()) return nullptr;
   if (request.id.size() > kMaxRequestIdBytes) {
-    return InvalidField("request_id", fmt::format("request_id has {} bytes, at most {} are allowed", request.id.size(),
-                                                  kMaxRequestIdBytes));
+    return InvalidField("request_id", fmt::format("request_id has {} bytes, at most {} are allowed",
+                                                  request.id.size(), kMaxRequestIdBytes));
   }
   const auto it = entries_.find(request.id);
   if (it == entries_.end()) return nullptr;
   if (it->second.fingerprint != request.fingerprint) {
-    return Refuse(Reason::kRequestIdReused,
-                  fmt::format("request_id '{}' was used for another request; make a new id for each", request.id),
-                  {{"request_id", request.id}});
+    return Refuse(
+        Reason::kRequestIdReused,
+        fmt::format("request_id '{}' was used for another request; make a new id for each",
+                    request.id),
+        {{"request_id", request.id}});
   }
   return &it->second.answer;
 }

@@ -1,12 +1,11 @@
 // StudyState's reads: records, best trials, fronts, curves, what changed.
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <limits>
 
 #include "server/model/errors.h"
 #include "server/model/study_state.h"
-
-#include <fmt/format.h>
 
 namespace hpod {
 namespace {
@@ -20,7 +19,8 @@ double Loss(const History& history, size_t number, size_t objective) {
 std::vector<size_t> FeasibleComplete(const History& history) {
   std::vector<size_t> numbers;
   for (size_t number = 0; number < history.size(); ++number) {
-    if (history.State(number) == TrialState::kComplete && history.IsFeasible(number)) numbers.push_back(number);
+    if (history.State(number) == TrialState::kComplete && history.IsFeasible(number))
+      numbers.push_back(number);
   }
   return numbers;
 }
@@ -53,9 +53,10 @@ std::string StudyState::TrialName(int64_t number) const {
 
 absl::Status StudyState::CheckExists(int64_t number) const {
   if (number >= 0 && static_cast<size_t>(number) < history_.size()) return absl::OkStatus();
-  return Refuse(Reason::kTrialNotFound,
-                fmt::format("{} does not exist: the study has {} trials", TrialName(number), history_.size()),
-                {{"study", spec_.name}, {"trial", std::to_string(number)}});
+  return Refuse(
+      Reason::kTrialNotFound,
+      fmt::format("{} does not exist: the study has {} trials", TrialName(number), history_.size()),
+      {{"study", spec_.name}, {"trial", std::to_string(number)}});
 }
 
 const StudyState::Extra* StudyState::FindExtra(size_t number) const {
@@ -70,11 +71,13 @@ TrialRecord StudyState::Record(size_t number, bool with_reports) const {
   record.number = number;
   record.state = history_.State(number);
   for (uint32_t distribution : history_.ShapeOf(number)) {
-    record.params.push_back({distribution, history_.Param(number, history_.GetDistribution(distribution).name)});
+    record.params.push_back(
+        {distribution, history_.Param(number, history_.GetDistribution(distribution).name)});
   }
   const auto foreseen = history_.Foreseen(number);
   record.foreseen.assign(foreseen.begin(), foreseen.end());
-  for (size_t objective = 0; history_.HasValues(number) && objective < spec_.directions.size(); ++objective) {
+  for (size_t objective = 0; history_.HasValues(number) && objective < spec_.directions.size();
+       ++objective) {
     record.values.push_back(history_.ObjectiveValue(number, objective));
   }
   if (with_reports) {
@@ -101,7 +104,8 @@ TrialRecord StudyState::Record(size_t number, bool with_reports) const {
 std::vector<size_t> StudyState::BestTrials(size_t limit) const {
   std::vector<size_t> numbers = FeasibleComplete(history_);
   limit = std::min(limit, numbers.size());
-  std::partial_sort(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(limit), numbers.end(),
+  std::partial_sort(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(limit),
+                    numbers.end(),
                     [&](size_t a, size_t b) { return LexicographicallyLess(history_, a, b); });
   numbers.resize(limit);
   return numbers;
@@ -109,12 +113,15 @@ std::vector<size_t> StudyState::BestTrials(size_t limit) const {
 
 std::vector<size_t> StudyState::ParetoFront() const {
   std::vector<size_t> numbers = FeasibleComplete(history_);
-  // Sorted like this, nothing is dominated by a later one: comparing with the front so far is enough.
-  std::sort(numbers.begin(), numbers.end(), [&](size_t a, size_t b) { return LexicographicallyLess(history_, a, b); });
+  // Sorted like this, nothing is dominated by a later one: comparing with the front so far is
+  // enough.
+  std::sort(numbers.begin(), numbers.end(),
+            [&](size_t a, size_t b) { return LexicographicallyLess(history_, a, b); });
   std::vector<size_t> front;
   for (size_t number : numbers) {
-    const bool dominated =
-        std::any_of(front.begin(), front.end(), [&](size_t other) { return Dominates(history_, other, number); });
+    const bool dominated = std::any_of(front.begin(), front.end(), [&](size_t other) {
+      return Dominates(history_, other, number);
+    });
     if (!dominated) front.push_back(number);
   }
   std::sort(front.begin(), front.end());
@@ -123,8 +130,9 @@ std::vector<size_t> StudyState::ParetoFront() const {
 
 std::vector<size_t> StudyState::Improvements() const {
   std::vector<size_t> numbers = FeasibleComplete(history_);
-  std::stable_sort(numbers.begin(), numbers.end(),
-                   [&](size_t a, size_t b) { return meta_[a].completed_us < meta_[b].completed_us; });
+  std::stable_sort(numbers.begin(), numbers.end(), [&](size_t a, size_t b) {
+    return meta_[a].completed_us < meta_[b].completed_us;
+  });
   std::vector<size_t> improvements;
   double best = std::numeric_limits<double>::infinity();
   for (size_t number : numbers) {
@@ -156,7 +164,8 @@ std::vector<size_t> StudyState::ChangedSince(int64_t revision) const {
 
 size_t StudyState::MemoryBytes() const {
   constexpr size_t kMapNodeBytes = 64;  // per entry, on top of the entry itself
-  return history_.MemoryBytes() + meta_.capacity() * sizeof(Meta) + extras_.size() * (sizeof(Extra) + kMapNodeBytes);
+  return history_.MemoryBytes() + meta_.capacity() * sizeof(Meta) +
+         extras_.size() * (sizeof(Extra) + kMapNodeBytes);
 }
 
 }  // namespace hpod

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+
 #include "server/model/study_spec.h"
 
 namespace hpod {

@@ -1,31 +1,35 @@
-// StudyState's construction and Apply: what each mutation does to memory. The rules are in decide*.cc, the reads in
-// study_queries.cc.
+// StudyState's construction and Apply: what each mutation does to memory. The rules are in
+// decide*.cc, the reads in study_queries.cc.
 
 #include "server/model/study_state.h"
 
 #include <algorithm>
 
 #include "samplers/registry.h"
+#include "server/model/errors.h"
 
 namespace hpod {
 
 absl::StatusOr<std::unique_ptr<StudyState>> StudyState::Make(StudyId id, StudySpec spec) {
   auto sampler = MakeSampler(spec.sampler.name, spec.sampler.options);
-  if (!sampler.ok()) return sampler.status();
-  if (absl::Status supported = (*sampler)->Supports(spec.space); !supported.ok()) return supported;
+  if (!sampler.ok()) return AboutField("study.sampler", sampler.status());
+  if (absl::Status supported = (*sampler)->Supports(spec.space); !supported.ok())
+    return AboutField("study.sampler", supported);
   auto pruner = MakePruner(spec.pruner.name, spec.pruner.options);
-  if (!pruner.ok()) return pruner.status();
+  if (!pruner.ok()) return AboutField("study.pruner", pruner.status());
   return std::unique_ptr<StudyState>(
       new StudyState(id, std::move(spec), *std::move(sampler), *std::move(pruner)));
 }
 
-StudyState::StudyState(StudyId id, StudySpec spec, std::unique_ptr<Sampler> sampler, std::unique_ptr<Pruner> pruner)
+StudyState::StudyState(StudyId id, StudySpec spec, std::unique_ptr<Sampler> sampler,
+                       std::unique_ptr<Pruner> pruner)
     : id_(id),
       spec_(std::move(spec)),
       history_(spec_.directions),
       sampler_(std::move(sampler)),
       pruner_(std::move(pruner)) {
-  for (const Parameter& parameter : spec_.space) history_.InternDistribution(parameter.name, parameter.domain);
+  for (const Parameter& parameter : spec_.space)
+    history_.InternDistribution(parameter.name, parameter.domain);
 }
 
 void StudyState::Apply(const Mutation& mutation) {
@@ -53,7 +57,8 @@ void StudyState::ApplyChange(const DistributionAdded& change, int64_t /*revision
 void StudyState::ApplyChange(const TrialAdded& change, int64_t revision) {
   const TrialRecord& trial = change.trial;
   const size_t number = trial.number;
-  AppendTrial(trial.state == TrialState::kWaiting ? TrialState::kWaiting : TrialState::kRunning, trial.id);
+  AppendTrial(trial.state == TrialState::kWaiting ? TrialState::kWaiting : TrialState::kRunning,
+              trial.id);
   SetMissingParams(number, trial.params);
   if (!trial.foreseen.empty()) history_.SetForeseen(number, trial.foreseen);
   for (const Report& report : trial.reports) history_.AddReport(number, report);
@@ -132,7 +137,9 @@ void StudyState::ApplyChange(const LeaseRenewed& change, int64_t /*revision*/) {
   leases_[change.number] = change.expires_steady_us;
 }
 
-void StudyState::ApplyChange(const RequestRemembered& change, int64_t /*revision*/) { requests_.Remember(change); }
+void StudyState::ApplyChange(const RequestRemembered& change, int64_t /*revision*/) {
+  requests_.Remember(change);
+}
 
 void StudyState::ApplyChange(const RequestsForgotten& change, int64_t /*revision*/) {
   requests_.ForgetOldest(change.count);
@@ -148,7 +155,8 @@ void StudyState::AppendTrial(TrialState state, int64_t id) {
 void StudyState::SetMissingParams(size_t number, const std::vector<DistributionValue>& params) {
   for (const DistributionValue& param : params) {
     const size_t name = history_.GetDistribution(param.distribution).name;
-    if (!HasValue(history_.Param(number, name))) history_.SetParam(number, param.distribution, param.value);
+    if (!HasValue(history_.Param(number, name)))
+      history_.SetParam(number, param.distribution, param.value);
   }
 }
 
@@ -161,7 +169,8 @@ void StudyState::SetConstraints(size_t number, const Constraints& constraints) {
 
 void StudyState::NoteStart(size_t number, int64_t started_us) {
   meta_[number].started_us = started_us;
-  if (started_us > 0 && (first_start_us_ == 0 || started_us < first_start_us_)) first_start_us_ = started_us;
+  if (started_us > 0 && (first_start_us_ == 0 || started_us < first_start_us_))
+    first_start_us_ = started_us;
 }
 
 void StudyState::NoteToken(int64_t token) { last_token_ = std::max(last_token_, token); }

@@ -1,8 +1,8 @@
 // StudyState: one study in memory, and all the rules there are about it.
 //
-// `Decide` answers a command: it is const and pure, refuses what breaks a rule, and otherwise says what changes
-// (mutations) and what the caller is told (result). `Apply` makes a mutation true; it cannot fail, and is the same
-// code for live calls and for recovery.
+// `Decide` answers a command: it is const and pure, refuses what breaks a rule, and otherwise says
+// what changes (mutations) and what the caller is told (result). `Apply` makes a mutation true; it
+// cannot fail, and is the same code for live calls and for recovery.
 //
 // Thread-compatible: any number of threads may read or Decide while nobody calls Apply.
 
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "samplers/history.h"
 #include "samplers/pruner.h"
 #include "samplers/sampler.h"
@@ -38,41 +39,56 @@ struct Decision {
 
 class StudyState {
  public:
-  // INVALID_ARGUMENT: a spec that no study can have; the message names the field. The spec's seed and creation time must
-  // be set.
+  // INVALID_ARGUMENT: a spec that no study can have; the message names the field. The spec's seed
+  // and creation time must be set.
   static absl::StatusOr<std::unique_ptr<StudyState>> Make(StudyId id, StudySpec spec);
 
-  // --- Rules (decide*.cc) ------------------------------------------------------------------------------------------
-  // Any of these may answer: REQUEST_ID_REUSED; and, for a trial: TRIAL_NOT_FOUND, LEASE_LOST, TRIAL_FINISHED,
-  // TRIAL_WAITING. A request that is remembered gets its first answer and changes nothing.
+  // --- Rules (decide*.cc)
+  // ------------------------------------------------------------------------------------------ Any
+  // of these may answer: REQUEST_ID_REUSED; and, for a trial: TRIAL_NOT_FOUND, LEASE_LOST,
+  // TRIAL_FINISHED, TRIAL_WAITING. A request that is remembered gets its first answer and changes
+  // nothing.
 
-  absl::StatusOr<Decision<SuggestTrial::Result>> Decide(const SuggestTrial& command, const Now& now) const;
-  absl::StatusOr<Decision<RememberSuggestion::Result>> Decide(const RememberSuggestion& command, const Now& now) const;
-  absl::StatusOr<Decision<SuggestParameter::Result>> Decide(const SuggestParameter& command, const Now& now) const;
-  absl::StatusOr<Decision<ReportValue::Result>> Decide(const ReportValue& command, const Now& now) const;
-  absl::StatusOr<Decision<CompleteTrial::Result>> Decide(const CompleteTrial& command, const Now& now) const;
-  absl::StatusOr<Decision<HeartbeatTrial::Result>> Decide(const HeartbeatTrial& command, const Now& now) const;
-  absl::StatusOr<Decision<EnqueueTrial::Result>> Decide(const EnqueueTrial& command, const Now& now) const;
-  absl::StatusOr<Decision<AddTrials::Result>> Decide(const AddTrials& command, const Now& now) const;
-  absl::StatusOr<Decision<SetTrialAttributes::Result>> Decide(const SetTrialAttributes& command, const Now& now) const;
-  absl::StatusOr<Decision<UpdateStudy::Result>> Decide(const UpdateStudy& command, const Now& now) const;
+  absl::StatusOr<Decision<SuggestTrial::Result>> Decide(const SuggestTrial& command,
+                                                        const Now& now) const;
+  absl::StatusOr<Decision<RememberSuggestion::Result>> Decide(const RememberSuggestion& command,
+                                                              const Now& now) const;
+  absl::StatusOr<Decision<SuggestParameter::Result>> Decide(const SuggestParameter& command,
+                                                            const Now& now) const;
+  absl::StatusOr<Decision<ReportValue::Result>> Decide(const ReportValue& command,
+                                                       const Now& now) const;
+  absl::StatusOr<Decision<CompleteTrial::Result>> Decide(const CompleteTrial& command,
+                                                         const Now& now) const;
+  absl::StatusOr<Decision<HeartbeatTrial::Result>> Decide(const HeartbeatTrial& command,
+                                                          const Now& now) const;
+  absl::StatusOr<Decision<EnqueueTrial::Result>> Decide(const EnqueueTrial& command,
+                                                        const Now& now) const;
+  absl::StatusOr<Decision<AddTrials::Result>> Decide(const AddTrials& command,
+                                                     const Now& now) const;
+  absl::StatusOr<Decision<SetTrialAttributes::Result>> Decide(const SetTrialAttributes& command,
+                                                              const Now& now) const;
+  absl::StatusOr<Decision<UpdateStudy::Result>> Decide(const UpdateStudy& command,
+                                                       const Now& now) const;
   absl::StatusOr<Decision<Tick::Result>> Decide(const Tick& command, const Now& now) const;
 
   // The remembered answer to a batch of suggestions, if the request is a retry.
-  absl::StatusOr<std::optional<RememberSuggestion>> RecallSuggestion(const RequestKey& request) const;
+  absl::StatusOr<std::optional<RememberSuggestion>> RecallSuggestion(
+      const RequestKey& request) const;
 
-  // About how many kernel evaluations a decision costs: what the core compares to decide whether to compute it on the
-  // loop or on a worker thread.
+  // About how many kernel evaluations a decision costs: what the core compares to decide whether to
+  // compute it on the loop or on a worker thread.
   int64_t Cost(const SuggestTrial& command) const;
   int64_t Cost(const SuggestParameter& command) const;
 
-  // --- Changes ----------------------------------------------------------------------------------------------------
+  // --- Changes
+  // ----------------------------------------------------------------------------------------------------
 
   void Apply(const Mutation& mutation);
   // Gives every running trial one full lease from now on: after recovery.
   void GrantLeases(const Now& now);
 
-  // --- Reading ----------------------------------------------------------------------------------------------------
+  // --- Reading
+  // ----------------------------------------------------------------------------------------------------
 
   StudyId Id() const { return id_; }
   const StudySpec& Spec() const { return spec_; }
@@ -82,8 +98,11 @@ class StudyState {
   int64_t FirstStartUs() const { return first_start_us_; }
   int64_t LastTrialId() const { return last_trial_id_; }
 
-  // Why no trial would be handed out now, apart from what only the sampler knows (an exhausted grid).
+  // Why no trial would be handed out now, apart from what only the sampler knows (an exhausted
+  // grid).
   StopReason BudgetStop(const Now& now) const;
+  // The same with what the sampler knows.
+  StopReason NextStop(const Now& now) const;
 
   // TRIAL_NOT_FOUND.
   absl::Status CheckExists(int64_t number) const;
@@ -93,11 +112,13 @@ class StudyState {
   // Of a running trial.
   int64_t LeaseExpiresSteadyUs(size_t number) const { return leases_.at(number); }
 
-  // Feasible complete trials, best first (ties: lower number). One objective. O(n + k log n) for the first k.
+  // Feasible complete trials, best first (ties: lower number). One objective. O(n + k log n) for
+  // the first k.
   std::vector<size_t> BestTrials(size_t limit) const;
   // The feasible complete trials that no other dominates, by number.
   std::vector<size_t> ParetoFront() const;
-  // The feasible complete trials that were best when they finished, in the order of finishing. One objective.
+  // The feasible complete trials that were best when they finished, in the order of finishing. One
+  // objective.
   std::vector<size_t> Improvements() const;
   // Numbers of the trials that changed after `revision`, in the order of their last change.
   std::vector<size_t> ChangedSince(int64_t revision) const;
@@ -125,30 +146,35 @@ class StudyState {
     std::string failure;
   };
 
-  StudyState(StudyId id, StudySpec spec, std::unique_ptr<Sampler> sampler, std::unique_ptr<Pruner> pruner);
+  StudyState(StudyId id, StudySpec spec, std::unique_ptr<Sampler> sampler,
+             std::unique_ptr<Pruner> pruner);
 
   // Rules in parts.
   absl::StatusOr<size_t> CheckRunning(const TrialKey& key) const;
   absl::StatusOr<size_t> CheckToken(const TrialKey& key) const;
-  absl::StatusOr<std::vector<DistributionValue>> ProposeParams(size_t number, const Extra* extra) const;
-  absl::StatusOr<double> ChooseParameter(size_t number, const std::string& name, const Domain& domain) const;
+  absl::StatusOr<std::vector<DistributionValue>> ProposeParams(size_t number,
+                                                               const Extra* extra) const;
+  // `space` is of the one parameter that is asked for.
+  absl::StatusOr<double> ChooseParameter(size_t number, const Space& space) const;
   absl::StatusOr<Point> FixedPoint(const FixedParams& fixed) const;
+  absl::Status CheckFixed(const FixedParams& fixed) const;
   absl::Status CheckAskable(const std::string& name, const Domain& domain) const;
   absl::Status CheckResult(const CompleteTrial& command) const;
-  absl::StatusOr<TrialRecord> ImportTrial(const ForeignTrial& foreign, std::string_view field, const Now& now,
-                                          class DistributionDraft& draft) const;
+  absl::StatusOr<TrialRecord> ImportTrial(const ForeignTrial& foreign, std::string_view field,
+                                          const Now& now, class DistributionDraft& draft) const;
   std::optional<size_t> FindSame(const FixedParams& params) const;
   TrialRecord RetryOf(size_t number, size_t retry_number) const;
   bool IsFinalWithoutNewTrials() const;
   LeaseRenewed Renewal(size_t number, const Now& now) const;
-  void RememberAnswer(const RequestKey& request, Answer answer, const Now& now, std::vector<Change>& changes) const;
+  void RememberAnswer(const RequestKey& request, Answer answer, const Now& now,
+                      std::vector<Change>& changes) const;
   const Extra* FindExtra(size_t number) const;
   std::string TrialName(int64_t number) const;
 
   // Applying, one per kind of change.
-  void ApplyChange(const StudyCreated&, int64_t) {}
-  void ApplyChange(const StudyDeleted&, int64_t) {}
-  void ApplyChange(const IdsUsed&, int64_t) {}
+  void ApplyChange(const StudyCreated& /*change*/, int64_t /*revision*/) {}
+  void ApplyChange(const StudyDeleted& /*change*/, int64_t /*revision*/) {}
+  void ApplyChange(const IdsUsed& /*change*/, int64_t /*revision*/) {}
   void ApplyChange(const StudyUpdated& change, int64_t revision);
   void ApplyChange(const DistributionAdded& change, int64_t revision);
   void ApplyChange(const TrialAdded& change, int64_t revision);

@@ -1,9 +1,8 @@
 #include "server/storage/json_codec.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <cmath>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace hpod {
@@ -12,7 +11,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 absl::Status Unreadable(std::string_view text) {
-  return absl::DataLossError(fmt::format("the database holds a text that cannot be read: {}", text.substr(0, 80)));
+  return absl::DataLossError(
+      fmt::format("the database holds a text that cannot be read: {}", text.substr(0, 80)));
 }
 
 // Runs `read` on the parsed text; whatever is wrong with the text or its shape is DATA_LOSS.
@@ -37,7 +37,8 @@ double DoubleFromJson(const Json& json) {
   if (!json.is_object()) return json.get<double>();
   const std::string text = json.at("double");
   if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
-  return text == "Infinity" ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+  return text == "Infinity" ? std::numeric_limits<double>::infinity()
+                            : -std::numeric_limits<double>::infinity();
 }
 
 Json ValueToJson(const Value& value) {
@@ -65,20 +66,31 @@ Value ValueFromJson(const Json& json) {
 
 Json DomainToJson(const Domain& domain) {
   if (const auto* real = std::get_if<FloatDomain>(&domain)) {
-    return {{"type", "float"}, {"low", real->low}, {"high", real->high}, {"log", real->log}, {"step", real->step}};
+    return {{"type", "float"},
+            {"low", real->low},
+            {"high", real->high},
+            {"log", real->log},
+            {"step", real->step}};
   }
   if (const auto* whole = std::get_if<IntDomain>(&domain)) {
-    return {{"type", "int"}, {"low", whole->low}, {"high", whole->high}, {"log", whole->log}, {"step", whole->step}};
+    return {{"type", "int"},
+            {"low", whole->low},
+            {"high", whole->high},
+            {"log", whole->log},
+            {"step", whole->step}};
   }
   Json choices = Json::array();
-  for (const Value& choice : std::get<CategoricalDomain>(domain).choices) choices.push_back(ValueToJson(choice));
+  for (const Value& choice : std::get<CategoricalDomain>(domain).choices)
+    choices.push_back(ValueToJson(choice));
   return {{"type", "categorical"}, {"choices", std::move(choices)}};
 }
 
 Domain DomainFromJson(const Json& json) {
   const std::string type = json.at("type");
-  if (type == "float") return FloatDomain{json.at("low"), json.at("high"), json.at("log"), json.at("step")};
-  if (type == "int") return IntDomain{json.at("low"), json.at("high"), json.at("log"), json.at("step")};
+  if (type == "float")
+    return FloatDomain{json.at("low"), json.at("high"), json.at("log"), json.at("step")};
+  if (type == "int")
+    return IntDomain{json.at("low"), json.at("high"), json.at("log"), json.at("step")};
   CategoricalDomain domain;
   for (const Json& choice : json.at("choices")) domain.choices.push_back(ValueFromJson(choice));
   return domain;
@@ -86,12 +98,16 @@ Domain DomainFromJson(const Json& json) {
 
 Json ForeseenToJson(const std::vector<DistributionValue>& foreseen) {
   Json json = Json::array();
-  for (const DistributionValue& value : foreseen) json.push_back(Json::array({value.distribution, value.value}));
+  for (const DistributionValue& value : foreseen)
+    json.push_back(Json::array({value.distribution, value.value}));
   return json;
 }
 
-// Text that is not UTF-8 (a worker may send any bytes as its failure) is mended rather than thrown at.
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+// Text that is not UTF-8 (a worker may send any bytes as its failure) is mended rather than thrown
+// at.
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace
 
@@ -100,7 +116,7 @@ void AppendNumbers(std::span<const double> numbers, std::string& text) {
   for (size_t i = 0; i < numbers.size(); ++i) {
     if (i > 0) text += ',';
     char buffer[32];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, numbers[i]).ptr;
+    char* const end = std::to_chars(buffer, buffer + sizeof buffer, numbers[i]).ptr;
     text.append(buffer, end);
   }
   text += ']';
@@ -136,7 +152,9 @@ absl::StatusOr<std::vector<int64_t>> DecodeIntegers(std::string_view text) {
 
 std::string EncodeDomain(const Domain& domain) { return Dump(DomainToJson(domain)); }
 
-absl::StatusOr<Domain> DecodeDomain(std::string_view text) { return ReadJson(text, DomainFromJson); }
+absl::StatusOr<Domain> DecodeDomain(std::string_view text) {
+  return ReadJson(text, DomainFromJson);
+}
 
 std::string EncodeSpace(const Space& space) {
   Json json = Json::array();
@@ -144,10 +162,14 @@ std::string EncodeSpace(const Space& space) {
     Json conditions = Json::array();
     for (const Condition& condition : parameter.conditions) {
       Json values = Json::array();
-      for (double value : condition.values) values.push_back(ValueToJson(ToExternal(space[condition.parent].domain, value)));
-      conditions.push_back({{"parent", space[condition.parent].name}, {"values", std::move(values)}});
+      for (double value : condition.values)
+        values.push_back(ValueToJson(ToExternal(space[condition.parent].domain, value)));
+      conditions.push_back(
+          {{"parent", space[condition.parent].name}, {"values", std::move(values)}});
     }
-    json.push_back({{"name", parameter.name}, {"domain", DomainToJson(parameter.domain)}, {"conditions", std::move(conditions)}});
+    json.push_back({{"name", parameter.name},
+                    {"domain", DomainToJson(parameter.domain)},
+                    {"conditions", std::move(conditions)}});
   }
   return Dump(json);
 }
@@ -159,7 +181,8 @@ absl::StatusOr<Space> DecodeSpace(std::string_view text) {
       ParameterSpec spec{parameter.at("name"), DomainFromJson(parameter.at("domain")), {}};
       for (const Json& condition : parameter.at("conditions")) {
         NamedCondition named{condition.at("parent"), {}};
-        for (const Json& value : condition.at("values")) named.values.push_back(ValueFromJson(value));
+        for (const Json& value : condition.at("values"))
+          named.values.push_back(ValueFromJson(value));
         spec.conditions.push_back(std::move(named));
       }
       result.push_back(std::move(spec));
@@ -174,14 +197,16 @@ absl::StatusOr<Space> DecodeSpace(std::string_view text) {
 
 std::string EncodeDirections(std::span<const Direction> directions) {
   Json json = Json::array();
-  for (Direction direction : directions) json.push_back(direction == Direction::kMinimize ? "minimize" : "maximize");
+  for (Direction direction : directions)
+    json.push_back(direction == Direction::kMinimize ? "minimize" : "maximize");
   return Dump(json);
 }
 
 absl::StatusOr<std::vector<Direction>> DecodeDirections(std::string_view text) {
   return ReadJson(text, [](const Json& json) {
     std::vector<Direction> directions;
-    for (const Json& name : json) directions.push_back(name == "minimize" ? Direction::kMinimize : Direction::kMaximize);
+    for (const Json& name : json)
+      directions.push_back(name == "minimize" ? Direction::kMinimize : Direction::kMaximize);
     return directions;
   });
 }
@@ -226,8 +251,10 @@ absl::StatusOr<std::vector<double>> DecodeDoubles(std::string_view text) {
 
 std::string EncodeExtra(const TrialRecord& trial) {
   Json json = Json::object();
-  for (const auto& [name, value] : trial.constraints) json["constraints"][name] = DoubleToJson(value);
-  for (const auto& [name, value] : trial.fixed) json["fixed"].push_back(Json::array({name, ValueToJson(value)}));
+  for (const auto& [name, value] : trial.constraints)
+    json["constraints"][name] = DoubleToJson(value);
+  for (const auto& [name, value] : trial.fixed)
+    json["fixed"].push_back(Json::array({name, ValueToJson(value)}));
   if (!trial.foreseen.empty()) json["foreseen"] = ForeseenToJson(trial.foreseen);
   if (trial.retry_of.has_value()) json["retry_of"] = *trial.retry_of;
   if (trial.retry_count != 0) json["retry_count"] = trial.retry_count;
@@ -243,8 +270,10 @@ absl::Status DecodeExtra(std::string_view text, TrialRecord& trial) {
     for (const auto& [name, value] : constraints.items()) {
       trial.constraints[name] = DoubleFromJson(value);
     }
-    for (const Json& pair : json.value("fixed", Json::array())) trial.fixed.emplace_back(pair.at(0), ValueFromJson(pair.at(1)));
-    for (const Json& pair : json.value("foreseen", Json::array())) trial.foreseen.push_back({pair.at(0), pair.at(1)});
+    for (const Json& pair : json.value("fixed", Json::array()))
+      trial.fixed.emplace_back(pair.at(0), ValueFromJson(pair.at(1)));
+    for (const Json& pair : json.value("foreseen", Json::array()))
+      trial.foreseen.push_back({pair.at(0), pair.at(1)});
     if (json.contains("retry_of")) trial.retry_of = json.at("retry_of").get<int64_t>();
     trial.retry_count = json.value("retry_count", 0);
     trial.lost = json.value("lost", false);

@@ -1,4 +1,5 @@
-// The JSON texts in storage's columns. Doubles are written in the shortest form that reads back bit for bit.
+// The JSON texts in storage's columns. Doubles are written in the shortest form that reads back bit
+// for bit.
 
 #ifndef HPOD_SERVER_STORAGE_JSON_CODEC_H_
 #define HPOD_SERVER_STORAGE_JSON_CODEC_H_
@@ -10,12 +11,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "server/model/mutation.h"
 #include "server/model/study_spec.h"
 
 namespace hpod {
 
-// [0.1,3,-0]. Doubles must be finite (internal values are). Parsing: DATA_LOSS if the text is anything else.
+// [0.1,3,-0]. Doubles must be finite (internal values are). Parsing: DATA_LOSS if the text is
+// anything else.
 void AppendNumbers(std::span<const double> numbers, std::string& text);
 absl::Status ParseNumbers(std::string_view text, std::vector<double>& numbers);
 std::string EncodeIntegers(std::span<const int64_t> numbers);
@@ -36,7 +39,8 @@ absl::StatusOr<std::vector<std::string>> DecodeStrings(std::string_view text);
 std::string EncodeDoubles(std::span<const double> values);
 absl::StatusOr<std::vector<double>> DecodeDoubles(std::string_view text);
 
-// The `extra` column: constraints, fixed, foreseen, retry_of, retry_count, lost, failure. Empty: the trial has none.
+// The `extra` column: constraints, fixed, foreseen, retry_of, retry_count, lost, failure. Empty:
+// the trial has none.
 std::string EncodeExtra(const TrialRecord& trial);
 absl::Status DecodeExtra(std::string_view text, TrialRecord& trial);
 

@@ -9,11 +9,13 @@
 
 namespace hpod {
 
-// Holds the lock until destroyed, or until the process ends in whichever way. Not the database file itself: closing a
-// descriptor of that drops SQLite's own locks (sqlite.org/howtocorrupt.html, 2.2).
+// Holds the lock until destroyed, or until the process ends in whichever way. Not the database file
+// itself: closing a descriptor of that drops SQLite's own locks
+// (sqlite.org/howtocorrupt.html, 2.2).
 class LockFile {
  public:
-  // FAILED_PRECONDITION: another process holds it; the message has the text it wrote. UNAVAILABLE: cannot be made.
+  // FAILED_PRECONDITION: another process holds it; the message has the text it wrote. UNAVAILABLE:
+  // cannot be made.
   static absl::StatusOr<LockFile> Acquire(const std::string& path, const std::string& holder);
 
   LockFile(LockFile&& other) noexcept;

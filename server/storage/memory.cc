@@ -1,4 +1,5 @@
-// Storage in memory: a list of mutations, gone with the process. For tests, and for studies that nobody needs tomorrow.
+// Storage in memory: a list of mutations, gone with the process. For tests, and for studies that
+// nobody needs tomorrow.
 
 #include <memory>
 #include <set>
@@ -11,7 +12,8 @@ namespace {
 
 class MemoryStorage final : public Storage {
  public:
-  absl::Status Load(std::optional<StudyId> only, absl::FunctionRef<void(const Mutation&)> apply) override {
+  absl::Status Load(std::optional<StudyId> only,
+                    absl::FunctionRef<void(const Mutation&)> apply) override {
     std::set<StudyId> deleted;
     for (const Mutation& mutation : log_) {
       if (std::holds_alternative<StudyDeleted>(mutation.change)) deleted.insert(mutation.study);
@@ -36,7 +38,8 @@ class MemoryStorage final : public Storage {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Storage>> OpenMemoryStorage(const std::string& /*rest*/, const std::string& /*holder*/) {
+absl::StatusOr<std::unique_ptr<Storage>> OpenMemoryStorage(const std::string& /*rest*/,
+                                                           const std::string& /*holder*/) {
   return std::make_unique<MemoryStorage>();
 }
 

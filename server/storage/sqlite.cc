@@ -1,19 +1,21 @@
-// Storage in one SQLite file: the connection, the schema and the transactions. Rows are written by SqliteWriter and read
-// by ReadMutations.
+// Storage in one SQLite file: the connection, the schema and the transactions. Rows are written by
+// SqliteWriter and read by ReadMutations.
 
+#include "server/storage/sqlite.h"
+
+#include <filesystem>
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <optional>
 #include <string>
+#include <unistd.h>
 
 #include "schema_sql.h"
+
 #include "server/storage/lock_file.h"
 #include "server/storage/registry.h"
 #include "server/storage/sqlite_db.h"
 #include "server/storage/sqlite_reader.h"
 #include "server/storage/sqlite_writer.h"
-#include "server/storage/sqlite.h"
 
 namespace hpod {
 namespace {
@@ -21,7 +23,8 @@ namespace {
 constexpr int64_t kSchemaVersion = 1;
 // "hpod" in ASCII: file(1) and others recognise the file by it.
 constexpr int64_t kApplicationId = 0x68706f64;
-// With pages of 4 KiB: move the WAL into the database from 16 MiB on, and cut the file from 64 MiB on.
+// With pages of 4 KiB: move the WAL into the database from 16 MiB on, and cut the file from 64 MiB
+// on.
 constexpr int kCheckpointPages = 4'096;
 constexpr int kTruncatePages = 16'384;
 
@@ -34,22 +37,25 @@ absl::Status PrepareSchema(Database& db) {
   const auto tables = db.QueryInt("SELECT count(*) FROM sqlite_master");
   if (!tables.ok()) return tables.status();
   if (*tables == 0) {
-    return db.Execute(fmt::format("BEGIN IMMEDIATE;{}PRAGMA application_id={};PRAGMA user_version={};COMMIT", kSchemaSql,
-                                  kApplicationId, kSchemaVersion));
+    return db.Execute(
+        fmt::format("BEGIN IMMEDIATE;{}PRAGMA application_id={};PRAGMA user_version={};COMMIT",
+                    kSchemaSql, kApplicationId, kSchemaVersion));
   }
   if (*application != kApplicationId) {
     return absl::FailedPreconditionError("the file is a SQLite database of another program");
   }
   if (*version != kSchemaVersion) {
     return absl::FailedPreconditionError(
-        fmt::format("the database has schema version {}, this program knows version {}", *version, kSchemaVersion));
+        fmt::format("the database has schema version {}, this program knows version {}", *version,
+                    kSchemaVersion));
   }
   return absl::OkStatus();
 }
 
 class SqliteStorage final : public Storage {
  public:
-  static absl::StatusOr<std::unique_ptr<Storage>> Open(const std::string& path, const std::string& holder, const char* vfs) {
+  static absl::StatusOr<std::unique_ptr<Storage>> Open(const std::string& path,
+                                                       const std::string& holder, const char* vfs) {
     auto lock = LockFile::Acquire(path + ".lock", holder);
     if (!lock.ok()) return lock.status();
     auto db = Database::Open(path, vfs);
@@ -62,7 +68,8 @@ class SqliteStorage final : public Storage {
     return storage;
   }
 
-  absl::Status Load(std::optional<StudyId> only, absl::FunctionRef<void(const Mutation&)> apply) override {
+  absl::Status Load(std::optional<StudyId> only,
+                    absl::FunctionRef<void(const Mutation&)> apply) override {
     return ReadMutations(db_, only, apply);
   }
 
@@ -70,12 +77,14 @@ class SqliteStorage final : public Storage {
     absl::Status status = Write(batch);
     if (status.ok()) return status;
     writer_->ForgetShapes();
-    if (absl::Status rolled_back = db_.Rollback(); !rolled_back.ok()) return absl::UnavailableError(rolled_back.message());
+    if (absl::Status rolled_back = db_.Rollback(); !rolled_back.ok())
+      return absl::UnavailableError(rolled_back.message());
     return status;
   }
 
   absl::Status Tidy() override {
-    if (db_.WalPages() < kCheckpointPages || db_.WalPages() < checkpoint_again_at_) return absl::OkStatus();
+    if (db_.WalPages() < kCheckpointPages || db_.WalPages() < checkpoint_again_at_)
+      return absl::OkStatus();
     // If a reader keeps pages in the WAL, try again only after as many more.
     checkpoint_again_at_ = db_.WalPages() + kCheckpointPages;
     absl::Status status = db_.Checkpoint(db_.WalPages() >= kTruncatePages);
@@ -106,14 +115,27 @@ class SqliteStorage final : public Storage {
 
 }  // namespace
 
-// As SQLAlchemy and Optuna have it: sqlite:///name is relative to the working directory, sqlite:////name absolute.
-absl::StatusOr<std::unique_ptr<Storage>> OpenSqliteStorage(const std::string& rest, const std::string& holder) {
-  return OpenSqliteStorageWithVfs(rest.starts_with('/') ? rest.substr(1) : rest, holder, nullptr);
+// As SQLAlchemy and Optuna have it: sqlite:///name is relative to the working directory,
+// sqlite:////name absolute.
+absl::StatusOr<std::unique_ptr<Storage>> OpenSqliteStorage(const std::string& rest,
+                                                           const std::string& holder) {
+  const std::filesystem::path path = rest.starts_with('/') ? rest.substr(1) : rest;
+  // The lock is beside the file: each file needs one name.
+  std::error_code error;
+  if (const auto links = std::filesystem::hard_link_count(path, error); !error && links > 1) {
+    return absl::FailedPreconditionError(fmt::format(
+        "the database '{}' has {} hard links, it must have one name", path.string(), links));
+  }
+  const std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
+  return OpenSqliteStorageWithVfs(error ? path.string() : resolved.string(), holder, nullptr);
 }
 
-absl::StatusOr<std::unique_ptr<Storage>> OpenSqliteStorageWithVfs(const std::string& path, const std::string& holder,
+absl::StatusOr<std::unique_ptr<Storage>> OpenSqliteStorageWithVfs(const std::string& path,
+                                                                  const std::string& holder,
                                                                   const char* vfs) {
-  if (path.empty()) return absl::InvalidArgumentError("the storage URL has no path; for example: sqlite:///hpod.db");
+  if (path.empty())
+    return absl::InvalidArgumentError(
+        "the storage URL has no path; for example: sqlite:///hpod.db");
   return SqliteStorage::Open(path, holder, vfs);
 }
 

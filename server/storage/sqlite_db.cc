@@ -1,10 +1,9 @@
 #include "server/storage/sqlite_db.h"
 
-#include <fmt/format.h>
-#include <sqlite3.h>
-
 #include <cmath>
+#include <fmt/format.h>
 #include <limits>
+#include <sqlite3.h>
 
 #include "server/model/errors.h"
 
@@ -14,11 +13,13 @@ namespace {
 constexpr int kBusyTimeoutMs = 5'000;
 
 absl::Status ErrorOf(sqlite3* db, int code, std::string_view what) {
-  const std::string message = fmt::format("{}: {} (SQLite {})", what, db == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db),
+  const std::string message = fmt::format("{}: {} (SQLite {})", what,
+                                          db == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db),
                                           db == nullptr ? code : sqlite3_extended_errcode(db));
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return Refuse(Reason::kStorageFull, "the disk is full, nothing was changed; free some space (" + message + ")");
+      return Refuse(Reason::kStorageFull,
+                    "the disk is full, nothing was changed; free some space (" + message + ")");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return absl::DataLossError(message);
@@ -89,7 +90,8 @@ absl::StatusOr<bool> Statement::Step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   sqlite3* db = sqlite3_db_handle(statement_.get());
-  absl::Status status = code == SQLITE_DONE ? absl::OkStatus() : ErrorOf(db, code, sqlite3_sql(statement_.get()));
+  absl::Status status =
+      code == SQLITE_DONE ? absl::OkStatus() : ErrorOf(db, code, sqlite3_sql(statement_.get()));
   sqlite3_reset(statement_.get());
   if (!status.ok()) return status;
   return false;
@@ -123,9 +125,11 @@ void Database::Close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 absl::StatusOr<Database> Database::Open(const std::string& path, const char* vfs) {
   Database database;
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, vfs);
+  const int code = sqlite3_open_v2(
+      path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, vfs);
   database.db_.reset(db);
-  if (code != SQLITE_OK) return ErrorOf(db, code, fmt::format("cannot open the database '{}'", path));
+  if (code != SQLITE_OK)
+    return ErrorOf(db, code, fmt::format("cannot open the database '{}'", path));
   if (absl::Status status = Configure(db); !status.ok()) return status;
   database.wal_pages_ = std::make_unique<int>(0);
   sqlite3_wal_hook(
@@ -140,7 +144,8 @@ absl::StatusOr<Database> Database::Open(const std::string& path, const char* vfs
 
 absl::StatusOr<Statement> Database::Prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
-  const int code = sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  const int code = sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
   if (code != SQLITE_OK) return ErrorOf(db_.get(), code, sql);
   Statement statement;
   statement.statement_.reset(raw);

@@ -17,8 +17,9 @@ struct sqlite3_stmt;
 
 namespace hpod {
 
-// A prepared statement. Parameters are numbered from 1, columns from 0. Binding cannot fail but for lack of memory,
-// which Step then reports. Borrowed text must live until Run, or the last Step, returns.
+// A prepared statement. Parameters are numbered from 1, columns from 0. Binding cannot fail but for
+// lack of memory, which Step then reports. Borrowed text must live until Run, or the last Step,
+// returns.
 class Statement {
  public:
   Statement& Bind(int index, int64_t value);
@@ -29,7 +30,8 @@ class Statement {
 
   // Runs a statement that returns no rows, and makes it ready for the next use.
   absl::Status Run();
-  // Advances: true if there is a row. After false or an error, the statement is ready for the next use.
+  // Advances: true if there is a row. After false or an error, the statement is ready for the next
+  // use.
   absl::StatusOr<bool> Step();
 
   int64_t Int(int column) const;
@@ -46,11 +48,13 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
-// One connection that reads and writes: WAL, synchronous=FULL, defensive, no extensions, no automatic checkpoints.
+// One connection that reads and writes: WAL, synchronous=FULL, defensive, no extensions, no
+// automatic checkpoints.
 class Database {
  public:
   // `vfs`: name of the SQLite VFS; null: the default. Creates the file if it is missing.
-  // DATA_LOSS: not a database or damaged. UNAVAILABLE: cannot be opened; the message names the path.
+  // DATA_LOSS: not a database or damaged. UNAVAILABLE: cannot be opened; the message names the
+  // path.
   static absl::StatusOr<Database> Open(const std::string& path, const char* vfs);
 
   absl::StatusOr<Statement> Prepare(std::string_view sql);
@@ -59,10 +63,11 @@ class Database {
   // First column of the first row of a query; 0 if there is none.
   absl::StatusOr<int64_t> QueryInt(std::string_view sql);
 
-  // Rolls back if a transaction is open; a transaction that SQLite has rolled back by itself is fine.
+  // Rolls back if a transaction is open; a transaction that SQLite has rolled back by itself is
+  // fine.
   absl::Status Rollback();
-  // Moves what the WAL holds into the database file; `truncate` also empties the WAL file. A reader in the way is no
-  // error: the rest is moved next time.
+  // Moves what the WAL holds into the database file; `truncate` also empties the WAL file. A reader
+  // in the way is no error: the rest is moved next time.
   absl::Status Checkpoint(bool truncate);
   // Pages that the WAL held after the last commit.
   int WalPages() const { return *wal_pages_; }

@@ -1,10 +1,10 @@
-// Reports and attributes are read first and kept by trial, so that each trial goes out whole, in one pass over `trials`.
+// Reports and attributes are read first and kept by trial, so that each trial goes out whole, in
+// one pass over `trials`.
 
 #include "server/storage/sqlite_reader.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <unordered_map>
 #include <vector>
 
@@ -16,20 +16,23 @@ namespace {
 using Apply = absl::FunctionRef<void(const Mutation&)>;
 
 absl::StatusOr<TrialState> StateOf(std::string_view text) {
-  for (TrialState state : {TrialState::kComplete, TrialState::kPruned, TrialState::kFail, TrialState::kRunning,
-                           TrialState::kWaiting}) {
+  for (TrialState state : {TrialState::kComplete, TrialState::kPruned, TrialState::kFail,
+                           TrialState::kRunning, TrialState::kWaiting}) {
     if (ToString(state) == text) return state;
   }
-  return absl::DataLossError(fmt::format("the database holds a trial in an unknown state: {}", text));
+  return absl::DataLossError(
+      fmt::format("the database holds a trial in an unknown state: {}", text));
 }
 
 class Reader {
  public:
-  Reader(Database& db, std::optional<StudyId> only, Apply apply) : db_(db), only_(only), apply_(apply) {}
+  Reader(Database& db, std::optional<StudyId> only, Apply apply)
+      : db_(db), only_(only), apply_(apply) {}
 
   absl::Status Read() {
-    for (auto pass : {&Reader::ReadIds, &Reader::ReadShapes, &Reader::ReadReports, &Reader::ReadTrialAttributes,
-                      &Reader::ReadStudies, &Reader::ReadDistributions, &Reader::ReadTrials, &Reader::ReadRequests}) {
+    for (auto pass : {&Reader::ReadIds, &Reader::ReadShapes, &Reader::ReadReports,
+                      &Reader::ReadTrialAttributes, &Reader::ReadStudies,
+                      &Reader::ReadDistributions, &Reader::ReadTrials, &Reader::ReadRequests}) {
       if (absl::Status status = (this->*pass)(); !status.ok()) return status;
     }
     return absl::OkStatus();
@@ -38,8 +41,10 @@ class Reader {
  private:
   // Runs `row` for each row of a query. `where`: how the query is restricted to one study, with ?1.
   template <class Row>
-  absl::Status ForEach(std::string_view query, std::string_view where, std::string_view order, Row row) {
-    auto statement = db_.Prepare(fmt::format("{}{} {}", query, only_.has_value() ? where : "", order));
+  absl::Status ForEach(std::string_view query, std::string_view where, std::string_view order,
+                       Row row) {
+    auto statement =
+        db_.Prepare(fmt::format("{}{} {}", query, only_.has_value() ? where : "", order));
     if (!statement.ok()) return statement.status();
     if (only_.has_value()) statement->Bind(1, *only_);
     for (auto more = statement->Step();; more = statement->Step()) {
@@ -58,13 +63,15 @@ class Reader {
   }
 
   absl::Status ReadShapes() {
-    return ForEach("SELECT id, distributions FROM shapes", " WHERE study_id=?1", "", [&](const Statement& row) {
-      const auto distributions = DecodeIntegers(row.Text(1));
-      if (!distributions.ok()) return distributions.status();
-      std::vector<uint32_t>& shape = shapes_[row.Int(0)];
-      for (int64_t distribution : *distributions) shape.push_back(static_cast<uint32_t>(distribution));
-      return absl::OkStatus();
-    });
+    return ForEach("SELECT id, distributions FROM shapes", " WHERE study_id=?1", "",
+                   [&](const Statement& row) {
+                     const auto distributions = DecodeIntegers(row.Text(1));
+                     if (!distributions.ok()) return distributions.status();
+                     std::vector<uint32_t>& shape = shapes_[row.Int(0)];
+                     for (int64_t distribution : *distributions)
+                       shape.push_back(static_cast<uint32_t>(distribution));
+                     return absl::OkStatus();
+                   });
   }
 
   absl::Status ReadReports() {
@@ -80,7 +87,8 @@ class Reader {
 
   absl::Status ReadTrialAttributes() {
     return ForEach("SELECT trial_id, key, value FROM trial_attributes",
-                   " WHERE trial_id IN (SELECT id FROM trials WHERE study_id=?1)", "", [&](const Statement& row) {
+                   " WHERE trial_id IN (SELECT id FROM trials WHERE study_id=?1)", "",
+                   [&](const Statement& row) {
                      trial_attributes_[row.Int(0)].emplace(row.Text(1), row.Text(2));
                      return absl::OkStatus();
                    });
@@ -88,15 +96,17 @@ class Reader {
 
   absl::Status ReadStudies() {
     std::unordered_map<StudyId, Attributes> attributes;
-    absl::Status status =
-        ForEach("SELECT study_id, key, value FROM study_attributes", " WHERE study_id=?1", "", [&](const Statement& row) {
-          attributes[row.Int(0)].emplace(row.Text(1), row.Text(2));
-          return absl::OkStatus();
-        });
+    absl::Status status = ForEach("SELECT study_id, key, value FROM study_attributes",
+                                  " WHERE study_id=?1", "", [&](const Statement& row) {
+                                    attributes[row.Int(0)].emplace(row.Text(1), row.Text(2));
+                                    return absl::OkStatus();
+                                  });
     if (!status.ok()) return status;
     return ForEach(
-        "SELECT id, name, directions, sampler, sampler_options, pruner, pruner_options, seed, space, max_trials,"
-        " max_running, max_duration_us, lease_ms, max_retries, metric_names, stopped, created_us, revision FROM studies",
+        "SELECT id, name, directions, sampler, sampler_options, pruner, pruner_options, seed, "
+        "space, max_trials,"
+        " max_running, max_duration_us, lease_ms, max_retries, metric_names, stopped, created_us, "
+        "revision FROM studies",
         " WHERE id=?1", "ORDER BY id",
         [&](const Statement& row) { return ReadStudy(row, std::move(attributes[row.Int(0)])); });
   }
@@ -136,7 +146,8 @@ class Reader {
                      auto domain = DecodeDomain(row.Text(3));
                      if (!domain.ok()) return domain.status();
                      apply_({row.Int(0), 0,
-                             DistributionAdded{static_cast<uint32_t>(row.Int(1)), std::string(row.Text(2)), *std::move(domain)}});
+                             DistributionAdded{static_cast<uint32_t>(row.Int(1)),
+                                               std::string(row.Text(2)), *std::move(domain)}});
                      return absl::OkStatus();
                    });
   }
@@ -144,7 +155,8 @@ class Reader {
   // Ids and numbers grow together within a study: by id is by number.
   absl::Status ReadTrials() {
     return ForEach(
-        "SELECT id, study_id, number, state, shape_id, params, value, other_values, started_us, completed_us, worker,"
+        "SELECT id, study_id, number, state, shape_id, params, value, other_values, started_us, "
+        "completed_us, worker,"
         " lease_token, revision, extra FROM trials",
         " WHERE study_id=?1", "ORDER BY id", [&](const Statement& row) { return ReadTrial(row); });
   }
@@ -157,7 +169,8 @@ class Reader {
     const auto state = StateOf(row.Text(3));
     if (!state.ok()) return state.status();
     trial.state = *state;
-    if (absl::Status status = ReadParams(row.Int(4), row.Text(5), trial); !status.ok()) return status;
+    if (absl::Status status = ReadParams(row.Int(4), row.Text(5), trial); !status.ok())
+      return status;
     if (absl::Status status = ReadValues(row, trial); !status.ok()) return status;
     trial.started_us = row.Int(8);
     trial.completed_us = row.Int(9);
@@ -179,10 +192,12 @@ class Reader {
     if (absl::Status status = ParseNumbers(text, numbers_); !status.ok()) return status;
     const auto shape = shapes_.find(shape_id);
     if (shape == shapes_.end() || shape->second.size() != numbers_.size()) {
-      return absl::DataLossError(fmt::format("trial {} of the database does not fit its shape {}", trial.id, shape_id));
+      return absl::DataLossError(
+          fmt::format("trial {} of the database does not fit its shape {}", trial.id, shape_id));
     }
     trial.params.reserve(numbers_.size());
-    for (size_t i = 0; i < numbers_.size(); ++i) trial.params.push_back({shape->second[i], numbers_[i]});
+    for (size_t i = 0; i < numbers_.size(); ++i)
+      trial.params.push_back({shape->second[i], numbers_[i]});
     return absl::OkStatus();
   }
 
@@ -196,15 +211,16 @@ class Reader {
   }
 
   absl::Status ReadRequests() {
-    return ForEach("SELECT study_id, request_id, fingerprint, answer, at_us FROM requests", " WHERE study_id=?1",
-                   "ORDER BY seq", [&](const Statement& row) {
-                     auto answer = DecodeIntegers(row.Text(3));
-                     if (!answer.ok()) return answer.status();
-                     apply_({row.Int(0), 0,
-                             RequestRemembered{std::string(row.Text(1)), static_cast<uint64_t>(row.Int(2)),
-                                               *std::move(answer), row.Int(4)}});
-                     return absl::OkStatus();
-                   });
+    return ForEach(
+        "SELECT study_id, request_id, fingerprint, answer, at_us FROM requests",
+        " WHERE study_id=?1", "ORDER BY seq", [&](const Statement& row) {
+          auto answer = DecodeIntegers(row.Text(3));
+          if (!answer.ok()) return answer.status();
+          apply_({row.Int(0), 0,
+                  RequestRemembered{std::string(row.Text(1)), static_cast<uint64_t>(row.Int(2)),
+                                    *std::move(answer), row.Int(4)}});
+          return absl::OkStatus();
+        });
   }
 
   struct TrialReports {
@@ -223,6 +239,8 @@ class Reader {
 
 }  // namespace
 
-absl::Status ReadMutations(Database& db, std::optional<StudyId> only, Apply apply) { return Reader(db, only, apply).Read(); }
+absl::Status ReadMutations(Database& db, std::optional<StudyId> only, Apply apply) {
+  return Reader(db, only, apply).Read();
+}
 
 }  // namespace hpod

@@ -7,13 +7,15 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+
 #include "server/model/mutation.h"
 #include "server/storage/sqlite_db.h"
 
 namespace hpod {
 
 // What Storage::Load promises, in ordered passes over the tables.
-absl::Status ReadMutations(Database& db, std::optional<StudyId> only, absl::FunctionRef<void(const Mutation&)> apply);
+absl::Status ReadMutations(Database& db, std::optional<StudyId> only,
+                           absl::FunctionRef<void(const Mutation&)> apply);
 
 }  // namespace hpod
 

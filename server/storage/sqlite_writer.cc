@@ -41,7 +41,8 @@ namespace {
 // In the order of the enum.
 constexpr std::array<std::string_view, 25> kTexts = {
     "INSERT INTO studies VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
-    "UPDATE studies SET max_trials=?2, max_running=?3, max_duration_us=?4, lease_ms=?5, max_retries=?6, metric_names=?7,"
+    "UPDATE studies SET max_trials=?2, max_running=?3, max_duration_us=?4, lease_ms=?5, "
+    "max_retries=?6, metric_names=?7,"
     " stopped=?8, revision=?9 WHERE id=?1",
     "UPDATE ids_used SET study_id=max(study_id, (SELECT max(id) FROM studies)),"
     " trial_id=max(trial_id, (SELECT coalesce(max(id),0) FROM trials))",
@@ -58,17 +59,22 @@ constexpr std::array<std::string_view, 25> kTexts = {
     "INSERT INTO shapes(study_id, distributions) VALUES (?1,?2)"
     " ON CONFLICT DO UPDATE SET study_id=excluded.study_id RETURNING id",
     "INSERT INTO trials VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
-    "UPDATE trials SET state='RUNNING', shape_id=?2, params=?3, started_us=?4, worker=?5, lease_token=?6, revision=?7"
+    "UPDATE trials SET state='RUNNING', shape_id=?2, params=?3, started_us=?4, worker=?5, "
+    "lease_token=?6, revision=?7"
     " WHERE id=?1",
     "UPDATE trials SET shape_id=?2, params=?3, revision=?4 WHERE id=?1",
     "INSERT INTO reports VALUES (?1,?2,?3,?4)",
-    "UPDATE trials SET state=?2, value=?3, other_values=?4, completed_us=?5, lease_token=?6, revision=?7,"
-    " extra=CASE WHEN extra IS NULL THEN NULL ELSE nullif(json_remove(extra,'$.foreseen'),'{}') END WHERE id=?1",
+    "UPDATE trials SET state=?2, value=?3, other_values=?4, completed_us=?5, lease_token=?6, "
+    "revision=?7,"
+    " extra=CASE WHEN extra IS NULL THEN NULL ELSE nullif(json_remove(extra,'$.foreseen'),'{}') "
+    "END WHERE id=?1",
     "UPDATE trials SET extra=json_patch(coalesce(extra,'{}'),?2), revision=?3 WHERE id=?1",
     "DELETE FROM trial_attributes WHERE trial_id=?1",
     "INSERT INTO trial_attributes VALUES (?1,?2,?3)",
-    "INSERT INTO requests(study_id, request_id, fingerprint, answer, at_us) VALUES (?1,?2,?3,?4,?5)",
-    "DELETE FROM requests WHERE seq IN (SELECT seq FROM requests WHERE study_id=?1 ORDER BY seq LIMIT ?2)",
+    "INSERT INTO requests(study_id, request_id, fingerprint, answer, at_us) VALUES "
+    "(?1,?2,?3,?4,?5)",
+    "DELETE FROM requests WHERE seq IN (SELECT seq FROM requests WHERE study_id=?1 ORDER BY seq "
+    "LIMIT ?2)",
     "UPDATE ids_used SET study_id=?1, trial_id=?2",
 };
 
@@ -77,7 +83,8 @@ Statement& BindMicroseconds(Statement& statement, int index, int64_t microsecond
 }
 
 // First objective and, in `others`, the rest, which must live as long as the statement runs.
-void BindValues(Statement& statement, int index, const std::vector<double>& values, std::string& others) {
+void BindValues(Statement& statement, int index, const std::vector<double>& values,
+                std::string& others) {
   if (values.empty()) {
     statement.BindNull(index).BindNull(index + 1);
     return;
@@ -111,7 +118,8 @@ absl::StatusOr<SqliteWriter> SqliteWriter::Make(Database& db) {
 }
 
 absl::Status SqliteWriter::Write(const Mutation& mutation) {
-  return std::visit([&](const auto& change) { return WriteChange(mutation, change); }, mutation.change);
+  return std::visit([&](const auto& change) { return WriteChange(mutation, change); },
+                    mutation.change);
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const StudyCreated& change) {
@@ -122,16 +130,23 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const StudyCrea
   const std::string space = EncodeSpace(spec.space);
   const std::string metric_names = EncodeStrings(spec.metric_names);
   Statement& insert = Use(kInsertStudy);
-  insert.Bind(1, mutation.study).Bind(2, std::string_view(spec.name)).Bind(3, std::string_view(directions));
+  insert.Bind(1, mutation.study)
+      .Bind(2, std::string_view(spec.name))
+      .Bind(3, std::string_view(directions));
   insert.Bind(4, std::string_view(spec.sampler.name)).Bind(5, std::string_view(sampler_options));
   insert.Bind(6, std::string_view(spec.pruner.name)).Bind(7, std::string_view(pruner_options));
   insert.Bind(8, static_cast<int64_t>(spec.seed)).Bind(9, std::string_view(space));
-  insert.Bind(10, spec.budget.max_trials).Bind(11, spec.budget.max_running).Bind(12, spec.budget.max_duration_us);
-  insert.Bind(13, spec.lease_ms).Bind(14, int64_t{spec.max_retries}).Bind(15, std::string_view(metric_names));
+  insert.Bind(10, spec.budget.max_trials)
+      .Bind(11, spec.budget.max_running)
+      .Bind(12, spec.budget.max_duration_us);
+  insert.Bind(13, spec.lease_ms)
+      .Bind(14, int64_t{spec.max_retries})
+      .Bind(15, std::string_view(metric_names));
   insert.Bind(16, int64_t{spec.stopped}).Bind(17, spec.created_us).Bind(18, mutation.revision);
   if (absl::Status status = insert.Run(); !status.ok()) return status;
   for (size_t i = 0; i < spec.space.size(); ++i) {
-    const DistributionAdded distribution{static_cast<uint32_t>(i), spec.space[i].name, spec.space[i].domain};
+    const DistributionAdded distribution{static_cast<uint32_t>(i), spec.space[i].name,
+                                         spec.space[i].domain};
     if (absl::Status status = WriteChange(mutation, distribution); !status.ok()) return status;
   }
   return WriteStudyAttributes(mutation.study, spec.attributes);
@@ -140,7 +155,8 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const StudyCrea
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const StudyDeleted& /*change*/) {
   if (absl::Status status = Use(kKeepIds).Run(); !status.ok()) return status;
   for (size_t sql = kDeleteReports; sql <= kDeleteStudy; ++sql) {
-    if (absl::Status status = statements_[sql].Bind(1, mutation.study).Run(); !status.ok()) return status;
+    if (absl::Status status = statements_[sql].Bind(1, mutation.study).Run(); !status.ok())
+      return status;
   }
   ForgetShapes();
   return absl::OkStatus();
@@ -149,11 +165,18 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const StudyDele
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const StudyUpdated& change) {
   const std::string metric_names = EncodeStrings(change.metric_names);
   Statement& update = Use(kUpdateStudy);
-  update.Bind(1, mutation.study).Bind(2, change.budget.max_trials).Bind(3, change.budget.max_running);
-  update.Bind(4, change.budget.max_duration_us).Bind(5, change.lease_ms).Bind(6, int64_t{change.max_retries});
-  update.Bind(7, std::string_view(metric_names)).Bind(8, int64_t{change.stopped}).Bind(9, mutation.revision);
+  update.Bind(1, mutation.study)
+      .Bind(2, change.budget.max_trials)
+      .Bind(3, change.budget.max_running);
+  update.Bind(4, change.budget.max_duration_us)
+      .Bind(5, change.lease_ms)
+      .Bind(6, int64_t{change.max_retries});
+  update.Bind(7, std::string_view(metric_names))
+      .Bind(8, int64_t{change.stopped})
+      .Bind(9, mutation.revision);
   if (absl::Status status = update.Run(); !status.ok()) return status;
-  if (absl::Status status = Use(kDeleteStudyAttributes).Bind(1, mutation.study).Run(); !status.ok()) return status;
+  if (absl::Status status = Use(kDeleteStudyAttributes).Bind(1, mutation.study).Run(); !status.ok())
+    return status;
   return WriteStudyAttributes(mutation.study, change.attributes);
 }
 
@@ -184,14 +207,23 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialStar
   if (!shape.ok()) return shape.status();
   const std::string params = ParamsText(change.params);
   Statement& start = Use(kStartWaiting);
-  start.Bind(1, change.trial_id).Bind(2, *shape).Bind(3, std::string_view(params)).Bind(4, change.started_us);
-  start.Bind(5, std::string_view(change.worker)).Bind(6, change.lease_token).Bind(7, mutation.revision);
+  start.Bind(1, change.trial_id)
+      .Bind(2, *shape)
+      .Bind(3, std::string_view(params))
+      .Bind(4, change.started_us);
+  start.Bind(5, std::string_view(change.worker))
+      .Bind(6, change.lease_token)
+      .Bind(7, mutation.revision);
   if (absl::Status status = start.Run(); !status.ok()) return status;
   if (change.foreseen.empty()) return absl::OkStatus();
   TrialRecord patch;
   patch.foreseen = change.foreseen;
   const std::string extra = EncodeExtra(patch);
-  return Use(kPatchExtra).Bind(1, change.trial_id).Bind(2, std::string_view(extra)).Bind(3, mutation.revision).Run();
+  return Use(kPatchExtra)
+      .Bind(1, change.trial_id)
+      .Bind(2, std::string_view(extra))
+      .Bind(3, mutation.revision)
+      .Run();
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const ParamsSet& change) {
@@ -199,7 +231,11 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const ParamsSet
   if (!shape.ok()) return shape.status();
   const std::string params = ParamsText(change.params);
   Statement& set = Use(kSetParams);
-  return set.Bind(1, change.trial_id).Bind(2, *shape).Bind(3, std::string_view(params)).Bind(4, mutation.revision).Run();
+  return set.Bind(1, change.trial_id)
+      .Bind(2, *shape)
+      .Bind(3, std::string_view(params))
+      .Bind(4, mutation.revision)
+      .Run();
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const ValueReported& change) {
@@ -213,14 +249,20 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialFini
   Statement& finish = Use(kFinishTrial);
   finish.Bind(1, change.trial_id).Bind(2, ToString(change.state));
   BindValues(finish, 3, change.values, others);
-  BindMicroseconds(finish, 5, change.completed_us).Bind(6, change.lease_token).Bind(7, mutation.revision);
+  BindMicroseconds(finish, 5, change.completed_us)
+      .Bind(6, change.lease_token)
+      .Bind(7, mutation.revision);
   if (absl::Status status = finish.Run(); !status.ok()) return status;
   if (!change.lost && change.failure.empty()) return absl::OkStatus();
   TrialRecord patch;
   patch.lost = change.lost;
   patch.failure = change.failure;
   const std::string extra = EncodeExtra(patch);
-  return Use(kPatchExtra).Bind(1, change.trial_id).Bind(2, std::string_view(extra)).Bind(3, mutation.revision).Run();
+  return Use(kPatchExtra)
+      .Bind(1, change.trial_id)
+      .Bind(2, std::string_view(extra))
+      .Bind(3, mutation.revision)
+      .Run();
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialAttributesSet& change) {
@@ -228,13 +270,17 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialAttr
   patch.constraints = change.constraints;
   std::string extra = EncodeExtra(patch);
   if (extra.empty()) extra = "{}";
-  absl::Status status =
-      Use(kPatchExtra).Bind(1, change.trial_id).Bind(2, std::string_view(extra)).Bind(3, mutation.revision).Run();
+  absl::Status status = Use(kPatchExtra)
+                            .Bind(1, change.trial_id)
+                            .Bind(2, std::string_view(extra))
+                            .Bind(3, mutation.revision)
+                            .Run();
   if (status.ok()) status = Use(kClearTrialAttributes).Bind(1, change.trial_id).Run();
   return status.ok() ? WriteTrialAttributes(change.trial_id, change.attributes) : status;
 }
 
-absl::Status SqliteWriter::WriteChange(const Mutation& /*mutation*/, const LeaseRenewed& /*change*/) {
+absl::Status SqliteWriter::WriteChange(const Mutation& /*mutation*/,
+                                       const LeaseRenewed& /*change*/) {
   return absl::OkStatus();
 }
 
@@ -242,12 +288,17 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const RequestRe
   const std::string answer = EncodeIntegers(change.answer);
   Statement& insert = Use(kInsertRequest);
   insert.Bind(1, mutation.study).Bind(2, std::string_view(change.request_id));
-  insert.Bind(3, static_cast<int64_t>(change.fingerprint)).Bind(4, std::string_view(answer)).Bind(5, change.at_us);
+  insert.Bind(3, static_cast<int64_t>(change.fingerprint))
+      .Bind(4, std::string_view(answer))
+      .Bind(5, change.at_us);
   return insert.Run();
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const RequestsForgotten& change) {
-  return Use(kForgetRequests).Bind(1, mutation.study).Bind(2, static_cast<int64_t>(change.count)).Run();
+  return Use(kForgetRequests)
+      .Bind(1, mutation.study)
+      .Bind(2, static_cast<int64_t>(change.count))
+      .Run();
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& /*mutation*/, const IdsUsed& change) {
@@ -266,11 +317,14 @@ absl::Status SqliteWriter::WriteTrial(const Mutation& mutation, const TrialRecor
   BindValues(insert, 7, trial.values, others);
   BindMicroseconds(insert, 9, trial.started_us);
   BindMicroseconds(insert, 10, trial.completed_us);
-  insert.Bind(11, std::string_view(trial.worker)).Bind(12, trial.lease_token).Bind(13, mutation.revision);
+  insert.Bind(11, std::string_view(trial.worker))
+      .Bind(12, trial.lease_token)
+      .Bind(13, mutation.revision);
   extra.empty() ? insert.BindNull(14) : insert.Bind(14, std::string_view(extra));
   if (absl::Status status = insert.Run(); !status.ok()) return status;
   for (const Report& report : trial.reports) {
-    const absl::Status status = WriteChange(mutation, ValueReported{trial.number, trial.id, report});
+    const absl::Status status =
+        WriteChange(mutation, ValueReported{trial.number, trial.id, report});
     if (!status.ok()) return status;
   }
   return WriteTrialAttributes(trial.id, trial.attributes);
@@ -294,7 +348,8 @@ absl::Status SqliteWriter::WriteStudyAttributes(StudyId study, const Attributes&
   return absl::OkStatus();
 }
 
-absl::StatusOr<int64_t> SqliteWriter::ShapeId(StudyId study, const std::vector<DistributionValue>& params) {
+absl::StatusOr<int64_t> SqliteWriter::ShapeId(StudyId study,
+                                              const std::vector<DistributionValue>& params) {
   ShapeKey key{study, {}};
   std::vector<int64_t> distributions;
   for (const DistributionValue& param : params) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+
 #include "server/model/mutation.h"
 #include "server/storage/sqlite_db.h"
 

@@ -1,13 +1,12 @@
 #include "tests/bench/daemon_under_test.h"
 
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace hpod {
 
@@ -20,7 +19,8 @@ DaemonUnderTest::DaemonUnderTest(const std::string& binary, const std::string& p
     dup2(log[1], STDERR_FILENO);
     close(log[0]);
     const std::string storage = "sqlite:///" + path;
-    execl(binary.c_str(), "hpod", "--listen", "127.0.0.1:0", "--storage", storage.c_str(), static_cast<char*>(nullptr));
+    execl(binary.c_str(), "hpod", "--listen", "127.0.0.1:0", "--storage", storage.c_str(),
+          static_cast<char*>(nullptr));
     _exit(127);
   }
   close(log[1]);

@@ -3,17 +3,16 @@
 #ifndef HPOD_TESTS_BENCH_DAEMON_UNDER_TEST_H_
 #define HPOD_TESTS_BENCH_DAEMON_UNDER_TEST_H_
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
+#include <sys/types.h>
 
 namespace hpod {
 
 class DaemonUnderTest {
  public:
-  // Starts `binary` on a free port of 127.0.0.1 with the SQLite file `path`, and waits until it is ready. Ends the program
-  // with a message if it cannot.
+  // Starts `binary` on a free port of 127.0.0.1 with the SQLite file `path`, and waits until it is
+  // ready. Ends the program with a message if it cannot.
   DaemonUnderTest(const std::string& binary, const std::string& path);
   // SIGTERM, and waits.
   ~DaemonUnderTest();

@@ -1,12 +1,11 @@
 #include "tests/bench/echo_server.h"
 
+#include <cstdlib>
 #include <fmt/format.h>
 #include <grpcpp/server_builder.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cstdlib>
 
 #include "hpo/v1/catalog_service.grpc.pb.h"
 
@@ -14,7 +13,8 @@ namespace hpod {
 namespace {
 
 class EmptyCatalog final : public hpo::v1::CatalogService::CallbackService {
-  grpc::ServerUnaryReactor* ListSamplers(grpc::CallbackServerContext* context, const hpo::v1::ListSamplersRequest*,
+  grpc::ServerUnaryReactor* ListSamplers(grpc::CallbackServerContext* context,
+                                         const hpo::v1::ListSamplersRequest*,
                                          hpo::v1::ListSamplersResponse*) override {
     auto* reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status::OK);

@@ -1,11 +1,11 @@
-// The yardstick: a gRPC server in a process of its own that answers an empty unary call with gRPC's callback API.
+// The yardstick: a gRPC server in a process of its own that answers an empty unary call with gRPC's
+// callback API.
 
 #ifndef HPOD_TESTS_BENCH_ECHO_SERVER_H_
 #define HPOD_TESTS_BENCH_ECHO_SERVER_H_
 
-#include <sys/types.h>
-
 #include <string>
+#include <sys/types.h>
 
 namespace hpod {
 

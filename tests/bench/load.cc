@@ -1,15 +1,14 @@
 #include "tests/bench/load.h"
 
-#include <fmt/format.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <fmt/format.h>
 #include <functional>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
 #include <memory>
 
 #include "hpo/v1/catalog_service.grpc.pb.h"
@@ -35,7 +34,8 @@ void CheckOk(const grpc::Status& status) {
 Measurement Summarize(std::vector<double> times_us, double seconds) {
   if (times_us.empty()) return {};
   std::sort(times_us.begin(), times_us.end());
-  return {static_cast<double>(times_us.size()) / seconds, times_us[times_us.size() / 2], times_us[times_us.size() * 95 / 100]};
+  return {static_cast<double>(times_us.size()) / seconds, times_us[times_us.size() / 2],
+          times_us[times_us.size() * 95 / 100]};
 }
 
 // Calls under way on one completion queue, each with what to do when it is answered.
@@ -43,8 +43,8 @@ class Calls {
  public:
   template <class Stub, class Request, class Response>
   void Start(Stub& stub,
-             std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                                                        grpc::CompletionQueue*),
+             std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*method)(
+                 grpc::ClientContext*, const Request&, grpc::CompletionQueue*),
              const Request& request, std::function<void(const Response&)> done) {
     struct Call final : Pending {
       grpc::ClientContext context;
@@ -107,7 +107,8 @@ Measurement Repeat(size_t in_flight, double seconds, Calls& calls, Start start) 
   return Summarize(std::move(times_us), MicrosecondsSince(began) / 1e6);
 }
 
-std::string CreateStudy(v1::StudyService::Stub& studies, const std::string& sampler, size_t parameters) {
+std::string CreateStudy(v1::StudyService::Stub& studies, const std::string& sampler,
+                        size_t parameters) {
   static int number = 0;
   v1::CreateStudyRequest request;
   request.mutable_study()->set_name(fmt::format("{}-{}", sampler, number++));
@@ -142,9 +143,10 @@ class Worker {
     began_ = SteadyClock::now();
     v1::SuggestTrialsRequest request;
     request.set_study(shared_.study);
-    shared_.calls.Start<v1::TrialService::Stub, v1::SuggestTrialsRequest, v1::SuggestTrialsResponse>(
-        shared_.trials, &v1::TrialService::Stub::AsyncSuggestTrials, request,
-        [this](const v1::SuggestTrialsResponse& response) { Report(response.trials(0)); });
+    shared_.calls
+        .Start<v1::TrialService::Stub, v1::SuggestTrialsRequest, v1::SuggestTrialsResponse>(
+            shared_.trials, &v1::TrialService::Stub::AsyncSuggestTrials, request,
+            [this](const v1::SuggestTrialsResponse& response) { Report(response.trials(0)); });
   }
 
  private:
@@ -170,11 +172,13 @@ class Worker {
     request.set_number(trial_.number());
     request.set_lease_token(trial_.lease().token());
     request.add_values(value_);
-    shared_.calls.Start<v1::TrialService::Stub, v1::CompleteTrialRequest, v1::CompleteTrialResponse>(
-        shared_.trials, &v1::TrialService::Stub::AsyncCompleteTrial, request, [this](const v1::CompleteTrialResponse&) {
-          shared_.times_us.push_back(MicrosecondsSince(began_));
-          Next();
-        });
+    shared_.calls
+        .Start<v1::TrialService::Stub, v1::CompleteTrialRequest, v1::CompleteTrialResponse>(
+            shared_.trials, &v1::TrialService::Stub::AsyncCompleteTrial, request,
+            [this](const v1::CompleteTrialResponse&) {
+              shared_.times_us.push_back(MicrosecondsSince(began_));
+              Next();
+            });
   }
 
   Shared& shared_;
@@ -222,8 +226,8 @@ Measurement MeasureReports(const std::string& address, size_t in_flight, double 
   });
 }
 
-Measurement MeasureTrials(const std::string& address, const std::string& sampler, size_t workers, size_t trials,
-                          size_t parameters) {
+Measurement MeasureTrials(const std::string& address, const std::string& sampler, size_t workers,
+                          size_t trials, size_t parameters) {
   const auto channel = Connect(address);
   v1::StudyService::Stub studies(channel);
   v1::TrialService::Stub stub(channel);

@@ -18,12 +18,14 @@ struct Measurement {
 // Empty calls (CatalogService.ListSamplers) for so many seconds.
 Measurement MeasureEmptyCalls(const std::string& address, size_t in_flight, double seconds);
 
-// Makes a study of `parameters` floats, so many running trials in it, and reports to them, each report durable.
+// Makes a study of `parameters` floats, so many running trials in it, and reports to them, each
+// report durable.
 Measurement MeasureReports(const std::string& address, size_t in_flight, double seconds);
 
-// `trials` trials of suggest, report, complete by so many workers, in a new study; each call durable.
-Measurement MeasureTrials(const std::string& address, const std::string& sampler, size_t workers, size_t trials,
-                          size_t parameters);
+// `trials` trials of suggest, report, complete by so many workers, in a new study; each call
+// durable.
+Measurement MeasureTrials(const std::string& address, const std::string& sampler, size_t workers,
+                          size_t trials, size_t parameters);
 
 }  // namespace hpod
 

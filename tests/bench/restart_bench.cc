@@ -1,13 +1,13 @@
-// Memory per finished trial, and the time to restart: writes a database of finished trials of 10 parameters without
-// intermediate values, through the storage itself, starts hpod on it, and prints what it needs.
-
-#include <fmt/format.h>
-#include <stdlib.h>
+// Memory per finished trial, and the time to restart: writes a database of finished trials of 10
+// parameters without intermediate values, through the storage itself, starts hpod on it, and prints
+// what it needs.
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <fmt/format.h>
+#include <stdlib.h>
 #include <string>
 #include <vector>
 
@@ -22,7 +22,8 @@ constexpr size_t kBatch = 10'000;
 
 hpod::StudySpec MakeSpec() {
   std::vector<hpod::ParameterSpec> parameters;
-  for (size_t i = 0; i < kParameters; ++i) parameters.push_back({fmt::format("x{}", i), hpod::FloatDomain{0, 1}, {}});
+  for (size_t i = 0; i < kParameters; ++i)
+    parameters.push_back({fmt::format("x{}", i), hpod::FloatDomain{0, 1}, {}});
   hpod::StudySpec spec;
   spec.name = "restart";
   spec.directions = {hpod::Direction::kMinimize};
@@ -89,8 +90,10 @@ int main(int argc, char** argv) {
   {
     const hpod::DaemonUnderTest empty(binary, base + "/empty.db");
     const hpod::DaemonUnderTest full(binary, base + "/full.db");
-    const double bytes = static_cast<double>(full.ResidentBytes() - empty.ResidentBytes()) / static_cast<double>(trials);
-    fmt::print("| trials | restart, s | resident bytes per trial | database, MB |\n|---|---|---|---|\n");
+    const double bytes = static_cast<double>(full.ResidentBytes() - empty.ResidentBytes()) /
+                         static_cast<double>(trials);
+    fmt::print(
+        "| trials | restart, s | resident bytes per trial | database, MB |\n|---|---|---|---|\n");
     fmt::print("| {} | {:.2f} | {:.0f} | {} |\n", trials, full.ReadySeconds(), bytes,
                std::filesystem::file_size(base + "/full.db") / 1'000'000);
   }

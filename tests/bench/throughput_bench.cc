@@ -1,14 +1,13 @@
-// What a durable call costs beside an empty one: hpod and a callback echo server, in turn, on the same machine in the same
-// run. Prints medians over the repeats, as a Markdown table.
-
-#include <fmt/format.h>
-#include <stdlib.h>
+// What a durable call costs beside an empty one: hpod and a callback echo server, in turn, on the
+// same machine in the same run. Prints medians over the repeats, as a Markdown table.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fmt/format.h>
 #include <memory>
+#include <stdlib.h>
 #include <string>
 #include <vector>
 
@@ -34,9 +33,10 @@ Measurement MedianOf(std::vector<Measurement> measurements) {
   return measurements[measurements.size() / 2];
 }
 
-void PrintRow(std::string_view what, std::string_view folder, size_t in_flight, const Measurement& one, const Measurement& empty) {
-  fmt::print("| {} | {} | {} | {:.0f} | {:.0f} | {:.0f} | {:.2f} |\n", what, folder, in_flight, one.per_second, one.median_us,
-             one.p95_us, one.per_second / empty.per_second);
+void PrintRow(std::string_view what, std::string_view folder, size_t in_flight,
+              const Measurement& one, const Measurement& empty) {
+  fmt::print("| {} | {} | {} | {:.0f} | {:.0f} | {:.0f} | {:.2f} |\n", what, folder, in_flight,
+             one.per_second, one.median_us, one.p95_us, one.per_second / empty.per_second);
   std::fflush(stdout);
 }
 
@@ -47,7 +47,8 @@ void MeasureFolder(const Settings& settings, const std::string& folder, const st
     return;
   }
   {
-    const hpod::DaemonUnderTest daemon(settings.binary, std::filesystem::absolute(pattern).string() + "/bench.db");
+    const hpod::DaemonUnderTest daemon(settings.binary,
+                                       std::filesystem::absolute(pattern).string() + "/bench.db");
     for (size_t in_flight : {size_t{1}, size_t{16}, size_t{64}}) {
       std::vector<Measurement> empty, report;
       for (int i = 0; i < settings.repeats; ++i) {
@@ -63,8 +64,8 @@ void MeasureFolder(const Settings& settings, const std::string& folder, const st
         empty.push_back(hpod::MeasureEmptyCalls(echo, 16, settings.seconds));
         trials.push_back(hpod::MeasureTrials(daemon.Address(), sampler, 16, settings.trials, 10));
       }
-      PrintRow(fmt::format("trial ({}, 10 floats): suggest + report + complete", sampler), folder, 16, MedianOf(trials),
-               MedianOf(empty));
+      PrintRow(fmt::format("trial ({}, 10 floats): suggest + report + complete", sampler), folder,
+               16, MedianOf(trials), MedianOf(empty));
     }
   }
   std::filesystem::remove_all(pattern);
@@ -76,12 +77,17 @@ int main(int argc, char** argv) {
   Settings settings;
   CLI::App app{"Durable calls beside empty ones"};
   app.add_option("--binary", settings.binary, "the daemon")->capture_default_str();
-  app.add_option("--folder", settings.folders, "where its database is made, one or more")->capture_default_str();
+  app.add_option("--folder", settings.folders, "where its database is made, one or more")
+      ->capture_default_str();
   app.add_option("--seconds", settings.seconds, "per measurement")->capture_default_str();
-  app.add_option("--repeats", settings.repeats, "alternating; the median is printed")->capture_default_str();
+  app.add_option("--repeats", settings.repeats, "alternating; the median is printed")
+      ->capture_default_str();
   app.add_option("--trials", settings.trials, "per study, from 0")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const hpod::EchoServer echo;
-  fmt::print("| what | database on | in flight | per second | median us | p95 us | of empty calls |\n|---|---|---|---|---|---|---|\n");
-  for (const std::string& folder : settings.folders) MeasureFolder(settings, folder, echo.Address());
+  fmt::print(
+      "| what | database on | in flight | per second | median us | p95 us | of empty calls "
+      "|\n|---|---|---|---|---|---|---|\n");
+  for (const std::string& folder : settings.folders)
+    MeasureFolder(settings, folder, echo.Address());
 }

@@ -47,7 +47,7 @@ class Daemon:
     """One daemon on one SQLite file. It keeps its port over restarts.
 
     `directory` gets the database and the log. `storage` replaces the URL; `environment`
-    is added to it; `preexec` runs in the child before exec.
+    adds HPOD_ variables and others; `preexec` runs in the child before exec.
     """
 
     def __init__(

@@ -1,10 +1,9 @@
 #include "clients/hpoctl/command.h"
 
+#include <cmath>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cmath>
 #include <limits>
 
 #include "clients/hpoctl/flags.h"
@@ -25,7 +24,7 @@ struct Result {
 };
 
 Result Hpoctl(const std::vector<std::string>& args,
-           const std::map<std::string, std::string>& environment = {}) {
+              const std::map<std::string, std::string>& environment = {}) {
   TestIo test;
   test.environment = environment;
   Io io = test.Pipe();
@@ -48,9 +47,9 @@ TEST_P(EachVerb, HasHelpThatStartsWithOneSentenceAndTwoExamples) {
   EXPECT_EQ(result.code, ExitCode::kDone);
   EXPECT_EQ(result.err, "");
   const std::string command = "hpoctl " + CommandName(GetParam());
-  EXPECT_THAT(result.out,
-              StartsWith(fmt::format("{}\n\nExamples:\n  {}\n  {}\n\nUsage: {}", GetParam().sentence,
-                                     GetParam().examples[0], GetParam().examples[1], command)));
+  EXPECT_THAT(result.out, StartsWith(fmt::format("{}\n\nExamples:\n  {}\n  {}\n\nUsage: {}",
+                                                 GetParam().sentence, GetParam().examples[0],
+                                                 GetParam().examples[1], command)));
   EXPECT_TRUE(GetParam().sentence.ends_with('.'));
   for (const std::string_view example : GetParam().examples) {
     EXPECT_THAT(std::string(example), HasSubstr(command));
@@ -76,11 +75,11 @@ TEST_P(EachVerb, RefusesAnUnknownFlagWithItsUsage) {
   EXPECT_THAT(result.err, HasSubstr("Usage: hpoctl " + CommandName(GetParam())));
 }
 
-// The arguments of the first example, up to a pipe or a redirection.
+// The arguments of the first example, up to a pipe, a redirection or -o.
 std::vector<std::string> FirstExample(const Verb& verb) {
   std::vector<std::string> args;
   for (const std::string& word : Wrap(verb.examples[0], 1)) {
-    if (word == "|" || word == ">") break;
+    if (word == "|" || word == ">" || word == "-o") break;
     args.push_back(word);
   }
   args.erase(args.begin());  // hpoctl
@@ -138,16 +137,20 @@ INSTANTIATE_TEST_SUITE_P(
     Hpoctl, UsageErrors,
     testing::Values(
         BadCommandLine{{}, "a command is missing (known: ping, pruner, sampler, study, trial)\n"},
-        BadCommandLine{{"stduy"}, "unknown command 'stduy' (known: ping, pruner, sampler, study, trial)\n"},
+        BadCommandLine{{"stduy"},
+                       "unknown command 'stduy' (known: ping, pruner, sampler, study, trial)\n"},
         BadCommandLine{{"trail", "--help"}, "unknown command 'trail' (known: "},
         BadCommandLine{{"trial"}, "'trial' needs a verb (known: complete, enqueue, fail, "},
         BadCommandLine{{"sampler", "lsit"}, "unknown command 'sampler lsit' (known: list)\n"},
-        BadCommandLine{{"study", "list", "-o", "yaml"}, "unknown output 'yaml' (known: csv, json, table)\n"},
+        BadCommandLine{{"study", "list", "-o", "yaml"},
+                       "unknown output 'yaml' (known: csv, json, table)\n"},
         BadCommandLine{{"study", "list", "--timeout", "0"},
                        "--timeout '0' must be above 0 and at most 31536000 seconds\n"},
-        BadCommandLine{{"study", "list", "--timeout", "soon"}, "--timeout 'soon' is not a number\n"},
+        BadCommandLine{{"study", "list", "--timeout", "soon"},
+                       "--timeout 'soon' is not a number\n"},
         BadCommandLine{{"study", "create"}, "NAME is required\n"},
-        BadCommandLine{{"study", "create", "a", "b"}, "The following argument was not expected: b\n"},
+        BadCommandLine{{"study", "create", "a", "b"},
+                       "The following argument was not expected: b\n"},
         BadCommandLine{{"study", "create", "a", "--direction", "up"},
                        "unknown direction 'up' (known: maximize, minimize)\n"},
         BadCommandLine{{"study", "create", "a", "--sampler-option", "multivariate"},
@@ -157,14 +160,18 @@ INSTANTIATE_TEST_SUITE_P(
         BadCommandLine{{"study", "create", "a", "--space", "/no/such/file"},
                        "cannot read '/no/such/file'\n"},
         BadCommandLine{{"study", "create", "a", "--lease", "-3"}, "--lease '-3' must be above 0"},
-        BadCommandLine{{"study", "create", "a", "--seed", "-3"}, "Could not convert: --seed = -3\n"},
-        BadCommandLine{{"study", "update", "a"}, "nothing to change (see: hpoctl study update --help)\n"},
+        BadCommandLine{{"study", "create", "a", "--seed", "-3"},
+                       "--seed '-3' must be a whole number of 0 to 2^64 - 1\n"},
+        BadCommandLine{{"study", "update", "a"},
+                       "nothing to change (see: hpoctl study update --help)\n"},
         BadCommandLine{{"study", "delete", "a"}, "will not delete studies/a unasked: add --yes\n"},
         BadCommandLine{{"study", "import", "/no/such/file"}, "cannot read '/no/such/file'\n"},
         BadCommandLine{{"trial", "complete", "a", "3"}, "VALUE is required\n"},
-        BadCommandLine{{"trial", "complete", "a", "three", "0.5"}, "Could not convert: NUMBER = three\n"},
+        BadCommandLine{{"trial", "complete", "a", "three", "0.5"},
+                       "Could not convert: NUMBER = three\n"},
         BadCommandLine{{"trial", "complete", "a", "3", "0,5"}, "VALUE '0,5' is not a number\n"},
-        BadCommandLine{{"trial", "suggest", "a", "--count", "0"}, "--count: Value 0 not in range 1 to 1000\n"},
+        BadCommandLine{{"trial", "suggest", "a", "--count", "0"},
+                       "--count: Value 0 not in range 1 to 1000\n"},
         BadCommandLine{{"trial", "list", "a", "--state", "done"},
                        "unknown state 'done' (known: complete, fail, pruned, running, waiting)\n"},
         BadCommandLine{{"ping", "--wait", "nan"}, "--wait 'nan' must be above 0"}));

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "clients/hpoctl/exit_code.h"
 #include "hpo/v1/error.pb.h"
+
+#include "clients/hpoctl/exit_code.h"
 
 namespace hpod {
 namespace {
@@ -25,7 +26,8 @@ TEST(Connection, AddsWhatToTryToARefusal) {
   const absl::Status error = connection.ToError(
       DaemonError(grpc::StatusCode::NOT_FOUND, "no study 'x'", "STUDY_NOT_FOUND"));
   EXPECT_EQ(ExitCodeOf(error), ExitCode::kRefused);
-  EXPECT_EQ(std::string(error.message()), "no study 'x' (list the studies with: hpoctl study list)");
+  EXPECT_EQ(std::string(error.message()),
+            "no study 'x' (list the studies with: hpoctl study list)");
 }
 
 TEST(Connection, TakesAnInvalidArgumentOfTheServerAsARefusal) {
@@ -41,9 +43,10 @@ TEST(Connection, TellsADaemonThatStopsFromNoDaemon) {
   const auto stopping =
       DaemonError(grpc::StatusCode::UNAVAILABLE, "shutting down", "SHUTTING_DOWN");
   EXPECT_EQ(ExitCodeOf(connection.ToError(stopping)), ExitCode::kRefused);
-  const grpc::Status nobody(grpc::StatusCode::UNAVAILABLE,
-                            "failed to connect to all addresses; last error: UNKNOWN: "
-                            "ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused");
+  const grpc::Status nobody(
+      grpc::StatusCode::UNAVAILABLE,
+      "failed to connect to all addresses; last error: UNKNOWN: "
+      "ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused");
   const absl::Status error = connection.ToError(nobody);
   EXPECT_EQ(ExitCodeOf(error), ExitCode::kUnreachable);
   EXPECT_EQ(std::string(error.message()),

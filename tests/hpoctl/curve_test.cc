@@ -1,9 +1,8 @@
 #include "clients/hpoctl/curve.h"
 
+#include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cmath>
 #include <limits>
 
 #include "clients/hpoctl/text.h"
@@ -17,12 +16,14 @@ using testing::IsEmpty;
 
 TEST(Curve, DrawsAStaircaseBetweenLabelledAxes) {
   const Curve curve = DrawCurve({{0, 3}, {10, 2}, {20, 1}}, 30, "trial", 28, 4);
-  EXPECT_THAT(curve.lines, ElementsAre("3 ┤⠉⠉⠉⠉⠉⠉⠉⠉⢹",  //
-                                       "  │        ⢸⣀⣀⣀⣀⣀⣀⣀⣀",
-                                       "  │                ⢸",
-                                       "1 ┤                ⢸⣀⣀⣀⣀⣀⣀⣀⣀⣀",
-                                       "  └┬────────────────────────┬",
-                                       "   0        trial          30"));
+  EXPECT_THAT(
+      curve.lines,
+      ElementsAre("3 ┤⠉⠉⠉⠉⠉⠉⠉⠉⡇",  //
+                                       "  │        ⡇",
+                                       "  │        ⠉⠉⠉⠉⠉⠉⠉⠉⢹",
+                                       "1 ┤                ⢸⣀⣀⣀⣀⣀⣀⣀⣀",
+                                       "  └┬───────────────────────┬",
+                                       "   0         trial        30"));
 }
 
 TEST(Curve, FitsItsWidth) {
@@ -35,7 +36,8 @@ TEST(Curve, FitsItsWidth) {
 
 TEST(Curve, LeavesOutValuesThatAreNotFinite) {
   const double infinity = std::numeric_limits<double>::infinity();
-  const Curve with = DrawCurve({{0, infinity}, {1, 2}, {2, std::nan("")}, {3, 1}}, 5, "trial", 40, 4);
+  const Curve with =
+      DrawCurve({{0, infinity}, {1, 2}, {2, std::nan("")}, {3, 1}}, 5, "trial", 40, 4);
   const Curve without = DrawCurve({{1, 2}, {3, 1}}, 5, "trial", 40, 4);
   EXPECT_EQ(with.lines, without.lines);
 }

@@ -1,9 +1,8 @@
+#include <cmath>
+#include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/message_differencer.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cmath>
 #include <limits>
 
 #include "clients/hpoctl/json_read.h"
@@ -34,13 +33,34 @@ hpo::v1::Trial FullTrial() {
   return Parse<hpo::v1::Trial>(R"pb(
     number: 7
     state: TRIAL_STATE_COMPLETE
-    params { name: "lr" value { double_value: 0.1 } }
-    params { name: "n" value { int_value: 9007199254740993 } }
-    params { name: "c" value { null_value: NULL_VALUE } }
-    params { name: "d" value { double_value: nan } }
-    params { name: "e" value { string_value: "NaN" } }
-    params { name: "f" value { bool_value: true } }
-    params { name: "g" value { double_value: 3 } }
+    params {
+      name: "lr"
+      value { double_value: 0.1 }
+    }
+    params {
+      name: "n"
+      value { int_value: 9007199254740993 }
+    }
+    params {
+      name: "c"
+      value { null_value: NULL_VALUE }
+    }
+    params {
+      name: "d"
+      value { double_value: nan }
+    }
+    params {
+      name: "e"
+      value { string_value: "NaN" }
+    }
+    params {
+      name: "f"
+      value { bool_value: true }
+    }
+    params {
+      name: "g"
+      value { double_value: 3 }
+    }
     values: -inf
     values: -0.0
     intermediate_values { step: 0 value: nan }
@@ -53,9 +73,18 @@ hpo::v1::Trial FullTrial() {
     retry_of: 0
     retry_count: 2
     failure: "none"
-    fixed_params { name: "lr" value { double_value: 0.1 } }
-    distributions { name: "lr" float_domain { low: 1e-5 high: 0.1 log: true } }
-    distributions { name: "n" int_domain { low: -3 high: 9007199254740992 step: 5 } }
+    fixed_params {
+      name: "lr"
+      value { double_value: 0.1 }
+    }
+    distributions {
+      name: "lr"
+      float_domain { low: 1e-5 high: 0.1 log: true }
+    }
+    distributions {
+      name: "n"
+      int_domain { low: -3 high: 9007199254740992 step: 5 }
+    }
     distributions {
       name: "c"
       categorical_domain {
@@ -65,8 +94,14 @@ hpo::v1::Trial FullTrial() {
         choices { double_value: inf }
         choices { string_value: "Infinity" }
       }
-      conditions { parent: "f" values { bool_value: true } }
-      conditions { parent: "f" values { bool_value: false } }
+      conditions {
+        parent: "f"
+        values { bool_value: true }
+      }
+      conditions {
+        parent: "f"
+        values { bool_value: false }
+      }
     }
   )pb");
 }
@@ -91,8 +126,14 @@ TEST(TrialJson, HasTheDocumentedShape) {
   const auto trial = Parse<hpo::v1::Trial>(R"pb(
     number: 3
     state: TRIAL_STATE_RUNNING
-    params { name: "lr" value { double_value: 0.5 } }
-    params { name: "layers" value { int_value: 2 } }
+    params {
+      name: "lr"
+      value { double_value: 0.5 }
+    }
+    params {
+      name: "layers"
+      value { int_value: 2 }
+    }
     start_time { seconds: 1772366400 }
     lease {
       token: 4
@@ -121,11 +162,17 @@ TEST(StudyJson, LosesNothingThatASpecificationHolds) {
     }
     pruner { name: "none" }
     seed: 18446744073709551615
-    space { name: "lr" float_domain { low: 0 high: 1 step: 0.25 } }
+    space {
+      name: "lr"
+      float_domain { low: 0 high: 1 step: 0.25 }
+    }
     space {
       name: "n"
       int_domain { low: 1 high: 8 log: true }
-      conditions { parent: "lr" values { double_value: 0.5 } }
+      conditions {
+        parent: "lr"
+        values { double_value: 0.5 }
+      }
     }
     budget {
       max_trials: 100

@@ -1,12 +1,11 @@
-// Pages for people, compared with the files of tests/hpoctl/pages. HPOD_REWRITE=1 writes them anew, to be reviewed as a
-// difference.
-
-#include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
-#include <gtest/gtest.h>
+// Pages for people, compared with the files of tests/hpoctl/pages. HPOD_REWRITE=1 writes them anew,
+// to be reviewed as a difference.
 
 #include <cstdlib>
 #include <fstream>
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
 #include <sstream>
 
 #include "clients/hpoctl/json_read.h"
@@ -37,7 +36,9 @@ void ExpectPage(const std::string& name, const Lines& lines) {
   EXPECT_EQ(Joined(lines), expected.str()) << path;
 }
 
-google::protobuf::Timestamp Ago(int seconds) { return ToProto(kNow - std::chrono::seconds(seconds)); }
+google::protobuf::Timestamp Ago(int seconds) {
+  return ToProto(kNow - std::chrono::seconds(seconds));
+}
 
 Trial CompleteTrial(int64_t number, double value, int seconds_ago) {
   Trial trial;
@@ -109,7 +110,8 @@ StudyFacts MnistFacts() {
   for (int i = 0; i < 10; ++i) {
     facts.best.push_back(CompleteTrial(17 - i, 0.4375 + 0.01 * i, 1000 + 100 * i));
   }
-  facts.running = {RunningTrial(33, "gpu-7", 12), RunningTrial(34, "a-worker-with-a-long-name.example", 45)};
+  facts.running = {RunningTrial(33, "gpu-7", 12),
+                   RunningTrial(34, "a-worker-with-a-long-name.example", 45)};
   facts.lost = 1;
   return facts;
 }

@@ -29,8 +29,7 @@ TEST(Progress, DrawsABarWhenTheWorkIsLongAndClearsIt) {
     Progress progress(io, "exporting", 128);
     test.now += std::chrono::seconds(1);
     Steps(progress, 64);
-    EXPECT_EQ(test.err.str(),
-              "\r\x1b[Kexporting ███████████████░░░░░░░░░░░░░░░ 50% 64 of 128");
+    EXPECT_EQ(test.err.str(), "\r\x1b[Kexporting ███████████████░░░░░░░░░░░░░░░ 50% 64 of 128");
   }
   EXPECT_TRUE(test.err.str().ends_with("\r\x1b[K"));
 }

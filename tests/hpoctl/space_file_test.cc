@@ -1,5 +1,5 @@
-#include <google/protobuf/util/message_differencer.h>
 #include <gmock/gmock.h>
+#include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
 #include "clients/hpoctl/json_read.h"
@@ -31,7 +31,8 @@ TEST(SpaceFile, ReadsEachKindInTheOrderOfTheFile) {
 
 TEST(SpaceFile, KeepsIntAndFloatChoicesApart) {
   const auto space = ParseSpace(
-      R"({"c": {"type": "categorical", "choices": [1, 1.0, true, null, "1", {"double": "NaN"}]}})", "f");
+      R"({"c": {"type": "categorical", "choices": [1, 1.0, true, null, "1", {"double": "NaN"}]}})",
+      "f");
   ASSERT_TRUE(space.ok()) << space.status();
   const auto& choices = (*space)[0].categorical_domain().choices();
   using hpo::v1::Value;

@@ -35,9 +35,9 @@ TEST(Table, AlignsColumnsOnATerminal) {
 
 TEST(Table, LeavesOutOptionalColumnsAndCutsFlexibleOnesToFit) {
   TestIo test;
-  EXPECT_THAT(Trials().Lines(test.Terminal(30)), ElementsAre("TRIAL  WORKER    STARTED  …",
-                                                             "    3  gpu-7.c…  2m ago",
-                                                             "   12  w         1s ago"));
+  EXPECT_THAT(Trials().Lines(test.Terminal(30)),
+              ElementsAre("TRIAL  WORKER    STARTED  …", "    3  gpu-7.c…  2m ago",
+                          "   12  w         1s ago"));
 }
 
 TEST(Table, IsTabSeparatedWithExactValuesInAPipe) {

@@ -1,9 +1,9 @@
 #include "clients/hpoctl/text.h"
 
+#include <cmath>
+#include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cmath>
 #include <limits>
 
 #include "tests/hpoctl/test_io.h"
@@ -52,7 +52,7 @@ TEST(Wrap, BreaksBetweenWords) {
 
 TEST(ExactNumber, ReadsBackEqual) {
   for (const double value : {0.1, 1.0 / 3, 1e-300, 5e-324, 1.7976931348623157e308, -0.0}) {
-    const double back = std::stod(ExactNumber(value));
+    const double back = std::strtod(ExactNumber(value).c_str(), nullptr);
     EXPECT_EQ(back, value);
     EXPECT_EQ(std::signbit(back), std::signbit(value));
   }

@@ -206,6 +206,12 @@ TEST(TpeSampler, DrawsMoreCandidatesIfToldTo) {
             ratio(Propose(*MakeTpe({{"n_ei_candidates", "1"}}), history, space)));
 }
 
+TEST(TpeSampler, TellsTheWorkOfAProposal) {
+  const Space space = MakeSpace({Float("x", 0, 1)});
+  EXPECT_EQ(MakeTpe()->Work(RandomHistory(space, 9), 3), 0) << "still drawn at random";
+  EXPECT_EQ(MakeTpe({{"n_ei_candidates", "5"}})->Work(RandomHistory(space, 10), 3), 5 * 10 * 3);
+}
+
 TEST(TpeSampler, StaysInsideANarrowedRange) {
   const Space wide = MakeSpace({Float("x", 0, 1'000), LogInt("n", 1, 100'000), Choice("c", 5)});
   const History history = RandomHistory(wide, 60);

@@ -26,7 +26,7 @@ from hpod import TrialState
 
 WORKERS = 4
 GRID = {
-    "learning_rate_init": [1e-3, 3e-3, 1e-2, 3e-2],
+    "learning_rate_init": [1e-4, 1e-3, 1e-2, 1e-1],
     "alpha": [1e-5, 1e-2],
     "batch_size": [16, 64, 256],
     "units": [32, 128],

@@ -1,6 +1,7 @@
 // hpo.v1.CatalogService: the tables of samplers/registry.h as messages.
 
 #include "hpo/v1/catalog_service.grpc.pb.h"
+
 #include "samplers/registry.h"
 #include "server/endpoints/grpc/service.h"
 
@@ -27,14 +28,18 @@ void EncodeEntry(const Entry& entry, v1::AlgorithmEntry& message) {
 class CatalogService final : public GrpcService {
  public:
   explicit CatalogService(const ServiceContext& context)
-      : samplers_(context.loop, context.limits, std::bind_front(&Async::RequestListSamplers, &service_),
+      : samplers_(context.loop, context.limits,
+                  std::bind_front(&Async::RequestListSamplers, &service_),
                   [](SamplersMethod::Call& call) {
-                    for (const SamplerEntry& entry : Samplers()) EncodeEntry(entry, *call.response.add_samplers());
+                    for (const SamplerEntry& entry : Samplers())
+                      EncodeEntry(entry, *call.response.add_samplers());
                     call.Done(absl::OkStatus());
                   }),
-        pruners_(context.loop, context.limits, std::bind_front(&Async::RequestListPruners, &service_),
+        pruners_(context.loop, context.limits,
+                 std::bind_front(&Async::RequestListPruners, &service_),
                  [](PrunersMethod::Call& call) {
-                   for (const PrunerEntry& entry : Pruners()) EncodeEntry(entry, *call.response.add_pruners());
+                   for (const PrunerEntry& entry : Pruners())
+                     EncodeEntry(entry, *call.response.add_pruners());
                    call.Done(absl::OkStatus());
                  }) {}
 

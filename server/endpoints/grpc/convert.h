@@ -1,11 +1,10 @@
-// Protobuf messages to the model's types and back. What cannot be said in the model is INVALID_ARGUMENT, naming the
-// field; whether it makes sense is for the model to say.
+// Protobuf messages to the model's types and back. What cannot be said in the model is
+// INVALID_ARGUMENT, naming the field; whether it makes sense is for the model to say.
 
 #ifndef HPOD_SERVER_ENDPOINTS_GRPC_CONVERT_H_
 #define HPOD_SERVER_ENDPOINTS_GRPC_CONVERT_H_
 
 #include <grpcpp/support/status.h>
-
 #include <string>
 #include <string_view>
 
@@ -14,6 +13,7 @@
 #include "hpo/v1/study_service.pb.h"
 #include "hpo/v1/trial.pb.h"
 #include "hpo/v1/trial_service.pb.h"
+
 #include "server/model/command.h"
 #include "server/model/study_state.h"
 
@@ -28,20 +28,25 @@ RequestKey KeyOf(const std::string& request_id, const google::protobuf::Message&
 absl::StatusOr<StudySpec> DecodeSpec(const hpo::v1::Study& study);
 absl::StatusOr<UpdateStudy> DecodeUpdate(const hpo::v1::UpdateStudyRequest& request);
 absl::StatusOr<Domain> DecodeDomain(const hpo::v1::Parameter& parameter);
-absl::StatusOr<FixedParams> DecodeAssignments(const google::protobuf::RepeatedPtrField<hpo::v1::Assignment>& params);
+absl::StatusOr<FixedParams> DecodeAssignments(
+    const google::protobuf::RepeatedPtrField<hpo::v1::Assignment>& params);
 absl::StatusOr<TrialState> DecodeState(hpo::v1::TrialState state, std::string_view field);
 // A trial from elsewhere; `field` names it in messages.
-absl::StatusOr<ForeignTrial> DecodeForeignTrial(const hpo::v1::Trial& trial, std::string_view field);
+absl::StatusOr<ForeignTrial> DecodeForeignTrial(const hpo::v1::Trial& trial,
+                                                std::string_view field);
 
 // How much of a trial a reply holds.
 struct TrialParts {
   bool intermediate_values = true;
   bool distributions = true;
 };
-void EncodeTrial(const StudyState& study, size_t number, const Now& now, TrialParts parts, hpo::v1::Trial& trial);
+void EncodeTrial(const StudyState& study, size_t number, const Now& now, TrialParts parts,
+                 hpo::v1::Trial& trial);
 // As it was handed out: `lease_token` is the token of that time.
-void EncodeHandedOut(const StudyState& study, const HandedOut& handed_out, const Now& now, hpo::v1::Trial& trial);
-void EncodeLease(const StudyState& study, size_t number, int64_t lease_token, const Now& now, hpo::v1::Lease& lease);
+void EncodeHandedOut(const StudyState& study, const HandedOut& handed_out, const Now& now,
+                     hpo::v1::Trial& trial);
+void EncodeLease(const StudyState& study, size_t number, int64_t lease_token, const Now& now,
+                 hpo::v1::Lease& lease);
 void EncodeStudy(const StudyState& study, const Now& now, hpo::v1::Study& message);
 void EncodeValue(const Value& value, hpo::v1::Value& message);
 hpo::v1::StopReason EncodeStopReason(StopReason reason);

@@ -4,6 +4,7 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "hpo/v1/error.pb.h"
+
 #include "server/endpoints/grpc/convert.h"
 #include "server/model/errors.h"
 
@@ -44,7 +45,8 @@ void EncodeDomain(const Domain& domain, v1::Parameter& parameter) {
     message.set_step(whole->step);
   } else {
     v1::CategoricalDomain& message = *parameter.mutable_categorical_domain();
-    for (const Value& choice : std::get<CategoricalDomain>(domain).choices) EncodeValue(choice, *message.add_choices());
+    for (const Value& choice : std::get<CategoricalDomain>(domain).choices)
+      EncodeValue(choice, *message.add_choices());
   }
 }
 
@@ -55,7 +57,8 @@ void EncodeParameter(const Space& space, const Parameter& parameter, v1::Paramet
     v1::Condition& encoded = *message.add_conditions();
     const Parameter& parent = space[condition.parent];
     encoded.set_parent(parent.name);
-    for (double value : condition.values) EncodeValue(ToExternal(parent.domain, value), *encoded.add_values());
+    for (double value : condition.values)
+      EncodeValue(ToExternal(parent.domain, value), *encoded.add_values());
   }
 }
 
@@ -68,7 +71,8 @@ void EncodeTime(int64_t microseconds, google::protobuf::Timestamp& time) {
   time = TimeUtil::MicrosecondsToTimestamp(microseconds);
 }
 
-void EncodeParams(const History& history, const TrialRecord& record, bool distributions, v1::Trial& trial) {
+void EncodeParams(const History& history, const TrialRecord& record, bool distributions,
+                  v1::Trial& trial) {
   for (const DistributionValue& param : record.params) {
     const Distribution& distribution = history.GetDistribution(param.distribution);
     const std::string& name = history.Name(distribution.name);
@@ -82,18 +86,33 @@ void EncodeParams(const History& history, const TrialRecord& record, bool distri
   }
 }
 
+// Errors travel in trailers, for which clients have 8 KiB; what requests name may be longer. The
+// message is in there twice, once with up to 3 bytes for one.
+constexpr size_t kMessageBytesMax = 1'024;
+constexpr size_t kMetadataBytesMax = 512;
+
+// At most the first `bytes_max` of a text in UTF-8, in whole characters.
+std::string Shorten(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return std::string(text);
+  size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return std::string(text.substr(0, end));
+}
+
 }  // namespace
 
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const auto code = static_cast<grpc::StatusCode>(status.code());
-  const std::string message(status.message());
+  const std::string message(Shorten(
+      std::string_view(status.message().data(), status.message().size()), kMessageBytesMax));
   const auto detail = DetailOf(status);
   if (!detail.has_value()) return {code, message};
   v1::ErrorInfo info;
   info.set_reason(detail->reason);
   info.set_domain("hpod");
-  for (const auto& [key, value] : detail->metadata) (*info.mutable_metadata())[key] = value;
+  for (const auto& [key, value] : detail->metadata)
+    (*info.mutable_metadata())[key] = Shorten(value, kMetadataBytesMax);
   v1::RpcStatus rpc_status;
   rpc_status.set_code(code);
   rpc_status.set_message(message);
@@ -106,7 +125,7 @@ grpc::Status ToGrpc(const absl::Status& status) {
 void EncodeValue(const Value& value, v1::Value& message) {
   struct Encoder {
     v1::Value& message;
-    void operator()(std::monostate) const { message.set_null_value(google::protobuf::NULL_VALUE); }
+    void operator()(std::monostate /*null*/) const { message.set_null_value(google::protobuf::NULL_VALUE); }
     void operator()(bool content) const { message.set_bool_value(content); }
     void operator()(int64_t content) const { message.set_int_value(content); }
     void operator()(double content) const { message.set_double_value(content); }
@@ -133,14 +152,17 @@ v1::StopReason EncodeStopReason(StopReason reason) {
   return v1::STOP_REASON_UNSPECIFIED;
 }
 
-void EncodeLease(const StudyState& study, size_t number, int64_t lease_token, const Now& now, v1::Lease& lease) {
+void EncodeLease(const StudyState& study, size_t number, int64_t lease_token, const Now& now,
+                 v1::Lease& lease) {
   lease.set_token(lease_token);
   *lease.mutable_duration() = TimeUtil::MillisecondsToDuration(study.Spec().lease_ms);
   if (study.Trials().State(number) != TrialState::kRunning) return;
-  EncodeTime(now.wall_us + study.LeaseExpiresSteadyUs(number) - now.steady_us, *lease.mutable_expire_time());
+  EncodeTime(now.wall_us + study.LeaseExpiresSteadyUs(number) - now.steady_us,
+             *lease.mutable_expire_time());
 }
 
-void EncodeTrial(const StudyState& study, size_t number, const Now& now, TrialParts parts, v1::Trial& trial) {
+void EncodeTrial(const StudyState& study, size_t number, const Now& now, TrialParts parts,
+                 v1::Trial& trial) {
   const TrialRecord record = study.Record(number, parts.intermediate_values);
   trial.set_number(static_cast<int64_t>(number));
   trial.set_state(EncodeState(record.state));
@@ -154,8 +176,10 @@ void EncodeTrial(const StudyState& study, size_t number, const Now& now, TrialPa
   if (record.started_us != 0) EncodeTime(record.started_us, *trial.mutable_start_time());
   if (record.completed_us != 0) EncodeTime(record.completed_us, *trial.mutable_complete_time());
   trial.set_worker(record.worker);
-  if (record.state == TrialState::kRunning) EncodeLease(study, number, record.lease_token, now, *trial.mutable_lease());
-  for (const auto& [key, value] : record.attributes) (*trial.mutable_user_attributes())[key] = value;
+  if (record.state == TrialState::kRunning)
+    EncodeLease(study, number, record.lease_token, now, *trial.mutable_lease());
+  for (const auto& [key, value] : record.attributes)
+    (*trial.mutable_user_attributes())[key] = value;
   for (const auto& [name, value] : record.constraints) (*trial.mutable_constraints())[name] = value;
   if (record.retry_of.has_value()) trial.set_retry_of(*record.retry_of);
   trial.set_retry_count(record.retry_count);
@@ -170,8 +194,10 @@ void EncodeTrial(const StudyState& study, size_t number, const Now& now, TrialPa
   }
 }
 
-void EncodeHandedOut(const StudyState& study, const HandedOut& handed_out, const Now& now, v1::Trial& trial) {
-  EncodeTrial(study, handed_out.number, now, {.intermediate_values = false, .distributions = false}, trial);
+void EncodeHandedOut(const StudyState& study, const HandedOut& handed_out, const Now& now,
+                     v1::Trial& trial) {
+  EncodeTrial(study, handed_out.number, now, {.intermediate_values = false, .distributions = false},
+              trial);
   EncodeLease(study, handed_out.number, handed_out.lease_token, now, *trial.mutable_lease());
 }
 
@@ -180,21 +206,25 @@ void EncodeStudy(const StudyState& study, const Now& now, v1::Study& message) {
   const History& trials = study.Trials();
   message.set_name(spec.name);
   for (Direction direction : spec.directions) {
-    message.add_directions(direction == Direction::kMinimize ? v1::DIRECTION_MINIMIZE : v1::DIRECTION_MAXIMIZE);
+    message.add_directions(direction == Direction::kMinimize ? v1::DIRECTION_MINIMIZE
+                                                             : v1::DIRECTION_MAXIMIZE);
   }
   EncodeAlgorithm(spec.sampler, *message.mutable_sampler());
   EncodeAlgorithm(spec.pruner, *message.mutable_pruner());
   message.set_seed(spec.seed);
-  for (const Parameter& parameter : spec.space) EncodeParameter(spec.space, parameter, *message.add_space());
+  for (const Parameter& parameter : spec.space)
+    EncodeParameter(spec.space, parameter, *message.add_space());
   message.mutable_budget()->set_max_trials(spec.budget.max_trials);
   message.mutable_budget()->set_max_running(spec.budget.max_running);
   if (spec.budget.max_duration_us > 0) {
-    *message.mutable_budget()->mutable_max_duration() = TimeUtil::MicrosecondsToDuration(spec.budget.max_duration_us);
+    *message.mutable_budget()->mutable_max_duration() =
+        TimeUtil::MicrosecondsToDuration(spec.budget.max_duration_us);
   }
   *message.mutable_lease() = TimeUtil::MillisecondsToDuration(spec.lease_ms);
   message.set_max_retries(spec.max_retries);
   for (const std::string& name : spec.metric_names) message.add_metric_names(name);
-  for (const auto& [key, value] : spec.attributes) (*message.mutable_user_attributes())[key] = value;
+  for (const auto& [key, value] : spec.attributes)
+    (*message.mutable_user_attributes())[key] = value;
   message.set_stopped(spec.stopped);
   EncodeTime(spec.created_us, *message.mutable_create_time());
   v1::TrialCounts& counts = *message.mutable_counts();
@@ -204,8 +234,9 @@ void EncodeStudy(const StudyState& study, const Now& now, v1::Study& message) {
   counts.set_failed(static_cast<int64_t>(trials.Count(TrialState::kFail)));
   counts.set_waiting(static_cast<int64_t>(trials.Count(TrialState::kWaiting)));
   message.set_revision(study.Revision());
-  message.set_stop_reason(EncodeStopReason(study.BudgetStop(now)));
-  if (study.FirstStartUs() != 0) EncodeTime(study.FirstStartUs(), *message.mutable_first_trial_time());
+  message.set_stop_reason(EncodeStopReason(study.NextStop(now)));
+  if (study.FirstStartUs() != 0)
+    EncodeTime(study.FirstStartUs(), *message.mutable_first_trial_time());
   message.set_id(study.Id());
 }
 

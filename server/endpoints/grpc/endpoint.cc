@@ -6,7 +6,6 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <unistd.h>
-
 #include <utility>
 
 #include "server/model/errors.h"
@@ -14,7 +13,8 @@
 namespace hpod {
 
 absl::Status TooManyCalls(size_t limit) {
-  return Refuse(Reason::kLimitExceeded, fmt::format("{} calls are in flight, the most allowed; try again", limit),
+  return Refuse(Reason::kLimitExceeded,
+                fmt::format("{} calls are in flight, the most allowed; try again", limit),
                 {{"limit", "calls_in_flight"}});
 }
 
@@ -35,7 +35,8 @@ absl::StatusOr<std::unique_ptr<GrpcEndpoint>> GrpcEndpoint::Make(const Options& 
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 40'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
   endpoint->connections_ = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
   endpoint->loop_ = std::make_unique<Loop>(builder.AddCompletionQueue());
   return endpoint;
 }

@@ -3,12 +3,11 @@
 #ifndef HPOD_SERVER_ENDPOINTS_GRPC_ENDPOINT_H_
 #define HPOD_SERVER_ENDPOINTS_GRPC_ENDPOINT_H_
 
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
-
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -37,14 +36,15 @@ class GrpcEndpoint {
   // Starts the loop's thread. `on_failure` is called there, once, if the core's storage has failed.
   void Start(Core& core, std::function<void()> on_failure);
 
-  // A connection that was accepted elsewhere. Between Start and Stop, on the thread that calls Stop.
+  // A connection that was accepted elsewhere. Between Start and Stop, on the thread that calls
+  // Stop.
   void TakeSocket(int descriptor);
 
   // From any thread: leases end.
   void Tick();
 
-  // Ends in order: no new calls, streams ended, running calls answered or, after `grace`, cut; the last group committed;
-  // the loop's thread ended. Not on the loop.
+  // Ends in order: no new calls, streams ended, running calls answered or, after `grace`, cut; the
+  // last group committed; the loop's thread ended. Not on the loop.
   void Stop(std::chrono::milliseconds grace);
 
  private:

@@ -1,14 +1,13 @@
 #include "server/endpoints/grpc/loop.h"
 
 #include <grpc/support/time.h>
-
 #include <utility>
 
 namespace hpod {
 namespace {
 
-// How often the queue has to say "nothing" before a group is committed: between two calls of a busy client it often
-// says so once (docs/decisions/0003-one-loop.md).
+// How often the queue has to say "nothing" before a group is committed: between two calls of a busy
+// client it often says so once (docs/decisions/0003-one-loop.md).
 constexpr int kEmptyPolls = 3;
 
 }  // namespace
@@ -35,10 +34,6 @@ void Loop::PostedTasks::Proceed(bool /*ok*/) {
 
 void Loop::Run(Core& core, size_t commit_batch_max, const std::function<void()>& on_failure) {
   bool has_failed = false;
-  const auto flush = [&] {
-    core.Flush();
-    if (!core.Failure().ok() && !std::exchange(has_failed, true)) on_failure();
-  };
   const gpr_timespec at_once = gpr_inf_past(GPR_CLOCK_MONOTONIC);
   const gpr_timespec whenever = gpr_inf_future(GPR_CLOCK_MONOTONIC);
   void* tag = nullptr;
@@ -49,17 +44,19 @@ void Loop::Run(Core& core, size_t commit_batch_max, const std::function<void()>&
       case grpc::CompletionQueue::GOT_EVENT:
         empty_polls = 0;
         static_cast<Event*>(tag)->Proceed(ok);
-        if (core.GroupSize() >= commit_batch_max) flush();
+        if (core.GroupSize() >= commit_batch_max) core.Flush();
         break;
       case grpc::CompletionQueue::TIMEOUT:
         if (++empty_polls < kEmptyPolls) break;
         empty_polls = 0;
-        flush();
+        core.Flush();
         break;
       case grpc::CompletionQueue::SHUTDOWN:
-        flush();
+        core.Flush();
         return;
     }
+    // Whoever flushed: reads do so too.
+    if (!core.Failure().ok() && !std::exchange(has_failed, true)) on_failure();
   }
 }
 

@@ -1,13 +1,12 @@
-// The loop: one thread that takes every event of gRPC's completion queue, passes it on, and has the core commit when
-// nothing more is ready.
+// The loop: one thread that takes every event of gRPC's completion queue, passes it on, and has the
+// core commit when nothing more is ready.
 
 #ifndef HPOD_SERVER_ENDPOINTS_GRPC_LOOP_H_
 #define HPOD_SERVER_ENDPOINTS_GRPC_LOOP_H_
 
+#include <functional>
 #include <grpcpp/alarm.h>
 #include <grpcpp/completion_queue.h>
-
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -16,7 +15,8 @@
 
 namespace hpod {
 
-// What a completion-queue event is for. `ok` is false when the operation did not happen: the call or the queue is gone.
+// What a completion-queue event is for. `ok` is false when the operation did not happen: the call
+// or the queue is gone.
 class Event {
  public:
   virtual ~Event() = default;
@@ -32,8 +32,8 @@ class Loop {
   // Runs a task on the loop's thread, soon. From any thread. After Close it is dropped.
   void Post(Task task);
 
-  // Passes on events until the queue is closed and empty. Commits are at most `commit_batch_max` calls. `on_failure` is
-  // called once if the core's storage has failed.
+  // Passes on events until the queue is closed and empty. Commits are at most `commit_batch_max`
+  // calls. `on_failure` is called once if the core's storage has failed.
   void Run(Core& core, size_t commit_batch_max, const std::function<void()>& on_failure);
 
   // No further event will come but those under way: Run ends after them. From any thread, once.

@@ -4,7 +4,6 @@
 #define HPOD_SERVER_ENDPOINTS_GRPC_SERVICE_H_
 
 #include <grpcpp/impl/service_type.h>
-
 #include <memory>
 #include <span>
 

@@ -11,7 +11,8 @@ std::unique_ptr<GrpcService> MakeTrialService(const ServiceContext& context);
 
 namespace {
 
-constexpr std::array<GrpcServiceFactory, 3> kGrpcServices = {&MakeCatalogService, &MakeStudyService, &MakeTrialService};
+constexpr std::array<GrpcServiceFactory, 3> kGrpcServices = {&MakeCatalogService, &MakeStudyService,
+                                                             &MakeTrialService};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "hpo/v1/study_service.grpc.pb.h"
+
 #include "server/endpoints/grpc/convert.h"
 #include "server/endpoints/grpc/page.h"
 #include "server/endpoints/grpc/service.h"
@@ -20,14 +21,26 @@ class StudyService final : public GrpcService {
  public:
   explicit StudyService(const ServiceContext& context)
       : core_(context.core),
-        create_(context.loop, context.limits, std::bind_front(&Async::RequestCreateStudy, &service_), std::bind_front(&StudyService::Create, this)),
-        get_(context.loop, context.limits, std::bind_front(&Async::RequestGetStudy, &service_), std::bind_front(&StudyService::Get, this)),
-        list_(context.loop, context.limits, std::bind_front(&Async::RequestListStudies, &service_), std::bind_front(&StudyService::List, this)),
-        update_(context.loop, context.limits, std::bind_front(&Async::RequestUpdateStudy, &service_), std::bind_front(&StudyService::Update, this)),
-        stop_(context.loop, context.limits, std::bind_front(&Async::RequestStopStudy, &service_), std::bind_front(&StudyService::Stop, this)),
-        delete_(context.loop, context.limits, std::bind_front(&Async::RequestDeleteStudy, &service_), std::bind_front(&StudyService::Delete, this)),
-        best_(context.loop, context.limits, std::bind_front(&Async::RequestListBestTrials, &service_), std::bind_front(&StudyService::ListBest, this)),
-        improvements_(context.loop, context.limits, std::bind_front(&Async::RequestListImprovements, &service_),
+        create_(context.loop, context.limits,
+                std::bind_front(&Async::RequestCreateStudy, &service_),
+                std::bind_front(&StudyService::Create, this)),
+        get_(context.loop, context.limits, std::bind_front(&Async::RequestGetStudy, &service_),
+             std::bind_front(&StudyService::Get, this)),
+        list_(context.loop, context.limits, std::bind_front(&Async::RequestListStudies, &service_),
+              std::bind_front(&StudyService::List, this)),
+        update_(context.loop, context.limits,
+                std::bind_front(&Async::RequestUpdateStudy, &service_),
+                std::bind_front(&StudyService::Update, this)),
+        stop_(context.loop, context.limits, std::bind_front(&Async::RequestStopStudy, &service_),
+              std::bind_front(&StudyService::Stop, this)),
+        delete_(context.loop, context.limits,
+                std::bind_front(&Async::RequestDeleteStudy, &service_),
+                std::bind_front(&StudyService::Delete, this)),
+        best_(context.loop, context.limits,
+              std::bind_front(&Async::RequestListBestTrials, &service_),
+              std::bind_front(&StudyService::ListBest, this)),
+        improvements_(context.loop, context.limits,
+                      std::bind_front(&Async::RequestListImprovements, &service_),
                       std::bind_front(&StudyService::ListImprovements, this)),
         watches_(context.core, context.loop, service_) {}
 
@@ -62,7 +75,8 @@ class StudyService final : public GrpcService {
     auto spec = DecodeSpec(call.request.study());
     if (!spec.ok()) return call.Done(spec.status());
     core_.CreateStudy(
-        *std::move(spec), call.request.load_if_exists(), KeyOf(call.request.request_id(), call.request),
+        *std::move(spec), call.request.load_if_exists(),
+        KeyOf(call.request.request_id(), call.request),
         [this, &call](const StudyState& study, bool created) {
           EncodeStudy(study, core_.ReadClock(), *call.response.mutable_study());
           call.response.set_created(created);
@@ -81,7 +95,11 @@ class StudyService final : public GrpcService {
   }
 
   void List(ListMethod::Call& call) {
-    core_.ReadAll([this, &call](const std::map<StudyId, StudyEntry>& studies) { return ListPage(studies, call); }, call);
+    core_.ReadAll(
+        [this, &call](const std::map<StudyId, StudyEntry>& studies) {
+          return ListPage(studies, call);
+        },
+        call);
   }
 
   // A token is the id at which the next page starts.
@@ -133,7 +151,9 @@ class StudyService final : public GrpcService {
   }
 
   void ListBest(BestMethod::Call& call) {
-    core_.Read(call.request.study(), [this, &call](const StudyState& study) { return BestPage(study, call); }, call);
+    core_.Read(
+        call.request.study(),
+        [this, &call](const StudyState& study) { return BestPage(study, call); }, call);
   }
 
   // A token is the rank at which the next page starts.
@@ -145,7 +165,8 @@ class StudyService final : public GrpcService {
     if (!start.ok()) return start.status();
     const size_t first = static_cast<size_t>(*start);
     const size_t last = first + *page_size;
-    const std::vector<size_t> numbers = one_objective ? study.BestTrials(last + 1) : study.ParetoFront();
+    const std::vector<size_t> numbers =
+        one_objective ? study.BestTrials(last + 1) : study.ParetoFront();
     const Now now = core_.ReadClock();
     for (size_t rank = first; rank < std::min(last, numbers.size()); ++rank) {
       EncodeTrial(study, numbers[rank], now, {}, *call.response.add_trials());
@@ -159,12 +180,16 @@ class StudyService final : public GrpcService {
         call.request.study(),
         [this, &call](const StudyState& study) {
           if (study.Spec().directions.size() > 1) {
-            return Refuse(Reason::kSeveralObjectives, "a study with several objectives has no single best; list its best trials");
+            return Refuse(
+                Reason::kSeveralObjectives,
+                "a study with several objectives has no single best; list its best trials");
           }
           const std::vector<size_t> numbers = study.Improvements();
-          const size_t first = numbers.size() > kImprovementsMax ? numbers.size() - kImprovementsMax : 0;
+          const size_t first =
+              numbers.size() > kImprovementsMax ? numbers.size() - kImprovementsMax : 0;
           for (size_t i = first; i < numbers.size(); ++i) {
-            EncodeTrial(study, numbers[i], core_.ReadClock(), {.intermediate_values = false}, *call.response.add_trials());
+            EncodeTrial(study, numbers[i], core_.ReadClock(), {.intermediate_values = false},
+                        *call.response.add_trials());
           }
           return absl::OkStatus();
         },

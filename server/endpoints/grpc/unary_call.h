@@ -3,10 +3,9 @@
 #ifndef HPOD_SERVER_ENDPOINTS_GRPC_UNARY_CALL_H_
 #define HPOD_SERVER_ENDPOINTS_GRPC_UNARY_CALL_H_
 
+#include <functional>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/async_unary_call.h>
-
-#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -26,14 +25,16 @@ struct CallLimits {
 // Refuses a call for which there is no room.
 absl::Status TooManyCalls(size_t limit);
 
-// The calls of one method. They live as long as the method and are used again, with what they have allocated.
+// The calls of one method. They live as long as the method and are used again, with what they have
+// allocated.
 template <class Request, class Response>
 class UnaryMethod {
  public:
   class Call;
   // Asks gRPC for the next call of the method: a generated RequestX, bound to its service.
-  using Accept = std::function<void(grpc::ServerContext*, Request*, grpc::ServerAsyncResponseWriter<Response>*,
-                                    grpc::CompletionQueue*, grpc::ServerCompletionQueue*, void*)>;
+  using Accept =
+      std::function<void(grpc::ServerContext*, Request*, grpc::ServerAsyncResponseWriter<Response>*,
+                         grpc::CompletionQueue*, grpc::ServerCompletionQueue*, void*)>;
   // Must see to it that Done is called once.
   using Handle = std::function<void(Call&)>;
 
@@ -51,7 +52,8 @@ class UnaryMethod {
       request.Clear();
       response.Clear();
       is_waiting_ = true;
-      method_.accept_(&*context_, &request, &*responder_, method_.loop_.Queue(), method_.loop_.Queue(), this);
+      method_.accept_(&*context_, &request, &*responder_, method_.loop_.Queue(),
+                      method_.loop_.Queue(), this);
     }
 
     void Proceed(bool ok) override {
@@ -87,7 +89,8 @@ class UnaryMethod {
   UnaryMethod(Loop& loop, CallLimits& limits, Accept accept, Handle handle)
       : loop_(loop), limits_(limits), accept_(std::move(accept)), handle_(std::move(handle)) {}
 
-  // Once the server runs. More than one call waits, so that a burst does not have to wait for the loop.
+  // Once the server runs. More than one call waits, so that a burst does not have to wait for the
+  // loop.
   void Start() {
     constexpr int kWaitingCalls = 16;
     for (int i = 0; i < kWaitingCalls; ++i) WaitForAnother();

@@ -17,14 +17,14 @@ constexpr size_t kMessageBytesMax = 2 << 20;
 
 }  // namespace
 
-// One stream: waits for its call, then alternates between idle (nothing new), reading the study, and writing. It goes
-// when both the call is over (OnOver) and no operation is under way.
+// One stream: waits for its call, then alternates between idle (nothing new), reading the study,
+// and writing. It goes when both the call is over (OnOver) and no operation is under way.
 class Watches::Stream final : public Event, public Watcher, public Reply {
  public:
   explicit Stream(Watches& watches) : watches_(watches) {
     context_.AsyncNotifyWhenDone(&over_);
-    watches_.service_.RequestWatchStudy(&context_, &request_, &writer_, watches_.loop_.Queue(), watches_.loop_.Queue(),
-                                        this);
+    watches_.service_.RequestWatchStudy(&context_, &request_, &writer_, watches_.loop_.Queue(),
+                                        watches_.loop_.Queue(), this);
   }
   ~Stream() override {
     if (study_ != 0) watches_.core_.Watchers().Remove(study_, this);
@@ -67,7 +67,8 @@ class Watches::Stream final : public Event, public Watcher, public Reply {
 
   void End() {
     if (state_ == State::kIdle) {
-      Finish(Refuse(Reason::kShuttingDown, "the daemon is shutting down; watch again with the last revision"));
+      Finish(Refuse(Reason::kShuttingDown,
+                    "the daemon is shutting down; watch again with the last revision"));
     }
   }
 
@@ -89,7 +90,8 @@ class Watches::Stream final : public Event, public Watcher, public Reply {
 
   void ReadStudy() {
     state_ = State::kReading;
-    watches_.core_.Read(request_.study(), [this](const StudyState& study) { return Fill(study); }, *this);
+    watches_.core_.Read(
+        request_.study(), [this](const StudyState& study) { return Fill(study); }, *this);
   }
 
   absl::Status Fill(const StudyState& study) {
@@ -110,13 +112,15 @@ class Watches::Stream final : public Event, public Watcher, public Reply {
     return absl::OkStatus();
   }
 
-  // The next trials of the backlog. What has changed again since the backlog was made comes again later.
+  // The next trials of the backlog. What has changed again since the backlog was made comes again
+  // later.
   void FillMessage(const StudyState& study) {
     const Now now = watches_.core_.ReadClock();
     message_.Clear();
     EncodeStudy(study, now, *message_.mutable_study());
     size_t bytes = 0;
-    while (!backlog_.empty() && message_.trials_size() < static_cast<int>(kTrialsPerMessage) && bytes < kMessageBytesMax) {
+    while (!backlog_.empty() && message_.trials_size() < static_cast<int>(kTrialsPerMessage) &&
+           bytes < kMessageBytesMax) {
       v1::Trial& trial = *message_.add_trials();
       EncodeTrial(study, backlog_.front(), now, {}, trial);
       bytes += trial.ByteSizeLong();
@@ -136,7 +140,8 @@ class Watches::Stream final : public Event, public Watcher, public Reply {
     if (is_over_) Remove();
   }
   void Remove() {
-    std::erase_if(watches_.streams_, [this](const std::unique_ptr<Stream>& stream) { return stream.get() == this; });
+    std::erase_if(watches_.streams_,
+                  [this](const std::unique_ptr<Stream>& stream) { return stream.get() == this; });
   }
 
   Watches& watches_;

@@ -1,5 +1,6 @@
-// WatchStudy: streams of what changes in a study. A stream keeps a revision, not a queue: while one message is being
-// written, changes gather in the study itself, so a slow reader costs one message, however slow it is.
+// WatchStudy: streams of what changes in a study. A stream keeps a revision, not a queue: while one
+// message is being written, changes gather in the study itself, so a slow reader costs one message,
+// however slow it is.
 
 #ifndef HPOD_SERVER_ENDPOINTS_GRPC_WATCH_H_
 #define HPOD_SERVER_ENDPOINTS_GRPC_WATCH_H_
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "hpo/v1/study_service.grpc.pb.h"
+
 #include "server/core/core.h"
 #include "server/endpoints/grpc/loop.h"
 

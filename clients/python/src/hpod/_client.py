@@ -28,7 +28,9 @@ _HEARTBEAT_TIMEOUT_S = 10.0
 _CHANNEL_OPTIONS = [
     # gRPC's own pauses grow to 2 minutes: longer than a restart of the daemon takes.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # How long one attempt to connect may take, whatever its name says: a busy machine
+    # needs more than the short back-offs around it.
+    ("grpc.min_reconnect_backoff_ms", 5000),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.max_receive_message_length", -1),
     ("grpc.keepalive_time_ms", 60_000),
