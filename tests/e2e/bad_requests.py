@@ -197,7 +197,7 @@ def pages(method: str, **fields: Any) -> list[Row]:
         invalid(method, f"page_size {n}", "page_size", "page_size", str(n), page_size=n, **fields)
         for n in (-1, 1001, -(1 << 31), (1 << 31) - 1)
     ]
-    for token in ("x", "-1", "1x", " 1", "99999999999999999999", MEGABYTE):
+    for token in ("x", "-1", "1x", " 1", "99999999999999999999", "aé" * 30, MEGABYTE):
         rows.append(
             invalid(
                 method,
@@ -221,8 +221,6 @@ def attributes(method: str, **fields: Any) -> list[Row]:
             ("long key", {"k" * 513: "1"}, ["513"]),
             ("long value", {"key": '"' + "v" * (1 << 20) + '"'}, ["key", "1048578"]),
             ("1001 attributes", too_many, ["1001"]),
-            ("value that is no JSON", {"key": "{'a': 1}"}, ["key", "JSON"]),
-            ("two JSON documents", {"key": "1 2"}, ["key", "JSON"]),
         )
     ]
 
@@ -407,7 +405,6 @@ def settings(method: str, fields: Any) -> Iterable[Row]:
         ("long key", {"k" * 513: "1"}, ("513",)),
         ("long value", {"key": '"' + "v" * (1 << 20) + '"'}, ("key", "1048578")),
         ("1001 attributes", {f"k{i}": "1" for i in range(1001)}, ("1001",)),
-        ("value that is no JSON", {"key": "nope"}, ("key", "JSON")),
     ):
         yield invalid(method, label, "user_attributes", *words, **fields(user_attributes=given))
 
@@ -422,7 +419,7 @@ def update_study() -> Iterable[Row]:
     yield invalid("UpdateStudy", "no mask", "update_mask", "update_mask", study="declared")
     for path in ("name", "seed", "space", "directions", "budget.max_trials", "", "*", MEGABYTE):
         fields = {"study": "declared", "update_mask": {"paths": ["lease", path]}}
-        words = ("update_mask", path[:20], "updatable")
+        words = ("update_mask", path[:20]) + (("updatable",) if path != MEGABYTE else ())
         fields["update"] = study_pb2.Study(lease=c.seconds(5))
         yield invalid("UpdateStudy", f"mask {path[:20]!r}", "update_mask", *words, **fields)
     yield from request_ids("UpdateStudy", **update(stopped=True))
@@ -622,11 +619,8 @@ def add_trials() -> Iterable[Row]:
     yield bad("failure of 4,097 bytes", "failure", "4097", state=c.FAIL, failure="f" * 4097)
     yield bad("retry_count < 0", "retry_count", "-1", retry_of=0, retry_count=-1)
     yield bad("retry_of < 0", "retry_of", "-1", retry_of=-1, retry_count=1)
-    for label, given, words in (
-        ("long key", {"k" * 513: "1"}, ("513",)),
-        ("value that is no JSON", {"key": "nope"}, ("key", "JSON")),
-    ):
-        yield bad(label, *words, user_attributes=given, field="user_attributes")
+    long_key = {"k" * 513: "1"}
+    yield bad("long key", "513", user_attributes=long_key, field="user_attributes")
     yield bad("constraint NaN", "c1", "NaN", constraints={"c1": NAN}, field="constraints")
     for label, fixed, words in (
         ("not in the space", c.assignments(depth=3), ("'depth'", "space")),

@@ -21,7 +21,7 @@ class LiveStudy {
  public:
   // The spec must be valid.
   explicit LiveStudy(StudySpec spec, StudyId id = 1)
-      : state_(StudyState::Make(id, spec).value()) {
+      : state_(StudyState::Make(id, spec).value()), last_trial_id_(id * 1'000) {
     log_.push_back({id, 1, StudyCreated{std::move(spec)}});
     state_->Apply(log_[0]);
   }
@@ -91,7 +91,7 @@ class LiveStudy {
 
   std::unique_ptr<StudyState> state_;
   std::vector<Mutation> log_;
-  int64_t last_trial_id_ = 100;
+  int64_t last_trial_id_;  // the daemon's: other studies must have others
 };
 
 }  // namespace hpod

@@ -125,7 +125,9 @@ grpc::Status ToGrpc(const absl::Status& status) {
 void EncodeValue(const Value& value, v1::Value& message) {
   struct Encoder {
     v1::Value& message;
-    void operator()(std::monostate /*null*/) const { message.set_null_value(google::protobuf::NULL_VALUE); }
+    void operator()(std::monostate /*null*/) const {
+      message.set_null_value(google::protobuf::NULL_VALUE);
+    }
     void operator()(bool content) const { message.set_bool_value(content); }
     void operator()(int64_t content) const { message.set_int_value(content); }
     void operator()(double content) const { message.set_double_value(content); }

@@ -6,6 +6,7 @@
 
 #include <limits>
 
+#include "samplers/rng.h"
 #include "server/model/attributes.h"
 #include "tests/support/live_study.h"
 #include "tests/support/state_dump.h"

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "server/storage/sqlite.h"
+#include "tests/support/big_batch.h"
 #include "tests/support/faulty_vfs.h"
 #include "tests/support/live_study.h"
 #include "tests/support/replay.h"
@@ -138,14 +139,7 @@ TEST_P(CommitFault, WhileTheFileIsMadeLeavesNothingThatStopsTheNextStart) {
 
 TEST_P(CommitFault, DuringTidyingLosesNothing) {
   const auto [fault, repeat] = GetParam();
-  LiveStudy study(ASpec());
-  const TrialKey trial = KeyOf(study.Suggest());
-  Batch big = study.Log();
-  const std::string value(kMaxAttributeBytes, 'v');
-  for (int i = 0; i < 17; ++i) {
-    study.Do(SetAttributes(trial, {{fmt::format("a{}", i), value}})).value();
-  }
-  big.push_back(study.Log().back());
+  const Batch big = AMegabyteTimes(17);
   const std::string expected = DumpOf({&big});
   // Every operation of some thousand would take minutes: the first ones, the last ones, and some between.
   for (int64_t after : {0, 1, 2, 1'000, 4'000, 4'300}) {

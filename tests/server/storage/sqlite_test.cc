@@ -11,6 +11,7 @@
 
 #include "server/storage/json_codec.h"
 #include "server/storage/registry.h"
+#include "tests/support/big_batch.h"
 #include "tests/support/live_study.h"
 #include "tests/support/replay.h"
 #include "tests/support/sqlite_file.h"
@@ -123,17 +124,7 @@ TEST_F(SqliteStorage, IsSoundAndReadableByOthersWhileItIsOpen) {
 TEST_F(SqliteStorage, TidiesTheWalIntoTheDatabase) {
   auto storage = Open();
   ASSERT_THAT(storage, IsOk());
-  LiveStudy study(ASpec());
-  const TrialKey trial = KeyOf(study.Suggest());
-  for (int i = 0; i < 20; ++i) {
-    ASSERT_THAT(study.Do(SetAttributes(trial, {{"a", std::string(kMaxAttributeBytes, 'v')}})),
-                IsOk());
-  }
-  ASSERT_THAT((*storage)->Commit(study.Log()), IsOk());
-  for (int i = 0; i < 20; ++i) {
-    study.Do(SetAttributes(trial, {{fmt::format("a{}", i), std::string(1 << 20, 'w')}})).value();
-    ASSERT_THAT((*storage)->Commit(std::vector<Mutation>{study.Log().back()}), IsOk());
-  }
+  ASSERT_THAT((*storage)->Commit(AMegabyteTimes(17)), IsOk());
   const auto size_before = std::filesystem::file_size(path_);
   ASSERT_THAT((*storage)->Tidy(), IsOk());
   EXPECT_GT(std::filesystem::file_size(path_), size_before + 10'000'000);
