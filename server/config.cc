@@ -1,8 +1,13 @@
 #include "server/config.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fmt/format.h>
+#include <cstdlib>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "version.h"
 
@@ -25,6 +30,18 @@ std::string StorageHelp() {
   return fmt::format("where trials are kept, a URL ({}); sqlite:////path is absolute", examples);
 }
 
+// The environment as flags. Before those that were given, they give way to them and not to the file
+// of --config; CLI11 2.1 by itself would read the environment last, and never HPOD_CONFIG.
+std::vector<std::string> FlagsOfEnvironment(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    const char* value = std::getenv(option->get_envname().c_str());
+    if (value == nullptr || *value == '\0') continue;
+    flags.push_back(fmt::format("{}={}", option->get_name(), value));
+  }
+  return flags;
+}
+
 }  // namespace
 
 std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config) {
@@ -34,6 +51,7 @@ std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config)
       "  hpod\n"
       "  hpod --listen 0.0.0.0:13000 --storage sqlite:////var/lib/hpod/studies.db\n",
       "hpod"};
+  app.option_defaults()->take_last();
   app.set_version_flag("--version", std::string(kVersion));
   app.set_config(
          "--config", "",
@@ -75,8 +93,11 @@ std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config)
       ->envname("HPOD_COMMIT_BATCH_MAX")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  std::vector<std::string> arguments = FlagsOfEnvironment(app);
+  arguments.insert(arguments.end(), argv + 1, argv + argc);
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }

@@ -265,9 +265,6 @@ def test_sigterm_drains(start: Callable[..., Daemon]) -> None:
     daemon = start()
     with c.Client(daemon.address) as client, c.Client(daemon.address) as watcher:
         client.create("s")
-        health = health_pb2_grpc.HealthStub(watcher.channel)
-        statuses = health.Watch(health_pb2.HealthCheckRequest(), timeout=20)
-        assert next(statuses).status == health_pb2.HealthCheckResponse.SERVING
         request = study_service_pb2.WatchStudyRequest(study="s", after_revision=0)
         streams = [watcher.stubs[0].WatchStudy(request, timeout=20) for _ in range(30)]
         for stream in streams:
@@ -282,7 +279,6 @@ def test_sigterm_drains(start: Callable[..., Daemon]) -> None:
                     pass
             end = c.refusal(caught.value)
             assert (end.code, end.reason) == ("UNAVAILABLE", "SHUTTING_DOWN")
-        assert next(statuses).status == health_pb2.HealthCheckResponse.NOT_SERVING
     daemon.start()
     with c.Client(daemon.address) as client:
         assert callers.acknowledged <= {trial.number for trial in client.trials("s")}
@@ -297,8 +293,14 @@ def test_sigterm_does_not_wait_for_clients_that_hang(start: Callable[..., Daemon
         # Readers that never read: messages wait in the daemon.
         request = study_service_pb2.WatchStudyRequest(study="s", after_revision=0)
         streams = [client.stubs[0].WatchStudy(request) for _ in range(4)]
+        health = health_pb2_grpc.HealthStub(client.channel)
+        statuses = health.Watch(health_pb2.HealthCheckRequest(), timeout=20)
+        assert next(statuses).status == health_pb2.HealthCheckResponse.SERVING
         works(client, "other")
         daemon.terminate()
+        # Said at once, not when the daemon has ended.
+        assert next(statuses).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert daemon.process.poll() is None
         assert daemon.wait(DRAIN_SECONDS) == 0
         del streams
 

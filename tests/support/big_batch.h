@@ -4,7 +4,6 @@
 #define HPOD_TESTS_SUPPORT_BIG_BATCH_H_
 
 #include <fmt/format.h>
-
 #include <string>
 #include <vector>
 
@@ -12,7 +11,8 @@
 
 namespace hpod {
 
-// A study whose only trial has `count` attributes of 1 MiB. From 17 on its commit is worth a checkpoint.
+// A study whose only trial has `count` attributes of 1 MiB. From 17 on its commit is worth a
+// checkpoint.
 inline std::vector<Mutation> AMegabyteTimes(int count) {
   LiveStudy study(ASpec());
   Attributes attributes;

@@ -2,12 +2,11 @@
 
 #include "tests/support/faulty_vfs.h"
 
-#include <fmt/format.h>
-#include <sqlite3.h>
-
 #include <atomic>
+#include <fmt/format.h>
 #include <new>
 #include <optional>
+#include <sqlite3.h>
 
 namespace hpod {
 
@@ -117,10 +116,25 @@ int ShmUnmap(sqlite3_file* file, int remove) {
 }
 
 // Version 2: with shared memory, which WAL needs, without memory-mapped reads.
-constexpr sqlite3_io_methods kMethods = {
-    2,        Close,      Read,   Write,    Truncate,          Sync,
-    FileSize, Lock,       Unlock, CheckReservedLock, FileControl, SectorSize,
-    DeviceCharacteristics, ShmMap, ShmLock, ShmBarrier, ShmUnmap, nullptr, nullptr};
+constexpr sqlite3_io_methods kMethods = {2,
+                                         Close,
+                                         Read,
+                                         Write,
+                                         Truncate,
+                                         Sync,
+                                         FileSize,
+                                         Lock,
+                                         Unlock,
+                                         CheckReservedLock,
+                                         FileControl,
+                                         SectorSize,
+                                         DeviceCharacteristics,
+                                         ShmMap,
+                                         ShmLock,
+                                         ShmBarrier,
+                                         ShmUnmap,
+                                         nullptr,
+                                         nullptr};
 
 int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
   File* shim = new (file) File{{nullptr}, Of(vfs)};

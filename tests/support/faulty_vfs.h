@@ -1,4 +1,5 @@
-// A SQLite VFS over the default one that fails on demand: a full disk, an I/O error, a write that is cut short.
+// A SQLite VFS over the default one that fails on demand: a full disk, an I/O error, a write that
+// is cut short.
 
 #ifndef HPOD_TESTS_SUPPORT_FAULTY_VFS_H_
 #define HPOD_TESTS_SUPPORT_FAULTY_VFS_H_
@@ -28,8 +29,8 @@ class FaultyVfs {
 
   const char* Name() const;
 
-  // The operation that `after` others of the kind that `fault` concerns precede fails; with kForEver all later ones as
-  // well. Starts counting now.
+  // The operation that `after` others of the kind that `fault` concerns precede fails; with
+  // kForEver all later ones as well. Starts counting now.
   void Arm(Fault fault, int64_t after, Repeat repeat);
   void Disarm();
   // Whether an armed fault has struck since Arm.

@@ -1,5 +1,5 @@
-// One study and a clock, without a core: decides, stamps and applies commands as the core does, and keeps what it
-// applied.
+// One study and a clock, without a core: decides, stamps and applies commands as the core does, and
+// keeps what it applied.
 
 #ifndef HPOD_TESTS_SUPPORT_LIVE_STUDY_H_
 #define HPOD_TESTS_SUPPORT_LIVE_STUDY_H_
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "server/model/study_state.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/study_builder.h"

@@ -4,7 +4,6 @@
 #define HPOD_TESTS_SUPPORT_SQLITE_FILE_H_
 
 #include <sqlite3.h>
-
 #include <stdexcept>
 #include <string>
 
@@ -14,7 +13,8 @@ namespace hpod {
 class SqliteFile {
  public:
   explicit SqliteFile(const std::string& path) {
-    if (sqlite3_open(path.c_str(), &db_) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(db_));
+    if (sqlite3_open(path.c_str(), &db_) != SQLITE_OK)
+      throw std::runtime_error(sqlite3_errmsg(db_));
   }
   SqliteFile(const SqliteFile&) = delete;
   SqliteFile& operator=(const SqliteFile&) = delete;

@@ -1,9 +1,8 @@
 #include "tests/support/state_dump.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -59,7 +58,8 @@ std::string DumpSpec(const StudySpec& spec) {
       spec.name, DumpAlgorithm(spec.sampler), DumpAlgorithm(spec.pruner), spec.seed,
       spec.budget.max_trials, spec.budget.max_running, spec.budget.max_duration_us, spec.lease_ms,
       spec.max_retries, spec.metric_names, spec.attributes, spec.stopped, spec.created_us);
-  for (Direction direction : spec.directions) text += direction == Direction::kMinimize ? " <" : " >";
+  for (Direction direction : spec.directions)
+    text += direction == Direction::kMinimize ? " <" : " >";
   for (const Parameter& parameter : spec.space) {
     text += fmt::format("\nparameter {} {}", parameter.name, DumpDomain(parameter.domain));
     for (const Condition& condition : parameter.conditions) {

@@ -9,8 +9,9 @@
 
 namespace hpod {
 
-// Everything that can be read: spec, trials, distributions, fronts, changes by revision, and the trial that would be
-// handed out at `now`. Doubles bit for bit (NaNs are alike). Leases only by DumpWithLeases: a restart renews them.
+// Everything that can be read: spec, trials, distributions, fronts, changes by revision, and the
+// trial that would be handed out at `now`. Doubles bit for bit (NaNs are alike). Leases only by
+// DumpWithLeases: a restart renews them.
 std::string Dump(const StudyState& state, const Now& now);
 std::string DumpWithLeases(const StudyState& state, const Now& now);
 

@@ -4,11 +4,11 @@
 #define HPOD_TESTS_SUPPORT_STATUS_MATCHERS_H_
 
 #include <gmock/gmock.h>
-
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "server/model/errors.h"
 
 namespace hpod {

@@ -3,10 +3,9 @@
 #ifndef HPOD_TESTS_SUPPORT_TEMP_DIR_H_
 #define HPOD_TESTS_SUPPORT_TEMP_DIR_H_
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <stdexcept>
+#include <stdlib.h>
 #include <string>
 
 namespace hpod {

@@ -42,7 +42,6 @@ class Daemon:
                 [self._hpod, "--listen", self.address, "--storage", storage],
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
             )
         ping = subprocess.run(
             [*self.hpoctl, "ping", "--wait", "30"], capture_output=True

@@ -59,7 +59,8 @@ def test_a_process_may_fork_while_calls_are_under_way(make_study):
     try:
         context = multiprocessing.get_context("fork")
         children = [
-            context.Process(target=optimize_in_child, args=(study, 3)) for _ in range(20)
+            context.Process(target=optimize_in_child, args=(study, 3))
+            for _ in range(20)
         ]
         for child in children:
             child.start()

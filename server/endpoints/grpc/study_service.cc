@@ -163,7 +163,7 @@ class StudyService final : public GrpcService {
     if (!page_size.ok()) return page_size.status();
     const auto start = PageStart(call.request.page_token(), 0);
     if (!start.ok()) return start.status();
-    const size_t first = static_cast<size_t>(*start);
+    const auto first = static_cast<size_t>(*start);
     const size_t last = first + *page_size;
     const std::vector<size_t> numbers =
         one_objective ? study.BestTrials(last + 1) : study.ParetoFront();

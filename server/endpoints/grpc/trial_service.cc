@@ -26,11 +26,11 @@ TrialKey TrialOf(const Request& request) {
 }
 
 Attributes ToAttributes(const google::protobuf::Map<std::string, std::string>& attributes) {
-  return Attributes(attributes.begin(), attributes.end());
+  return {attributes.begin(), attributes.end()};
 }
 
 Constraints ToConstraints(const google::protobuf::Map<std::string, double>& constraints) {
-  return Constraints(constraints.begin(), constraints.end());
+  return {constraints.begin(), constraints.end()};
 }
 
 class TrialService final : public GrpcService {

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <thread>
 
 #include "samplers/rng.h"
@@ -123,9 +122,10 @@ TEST_P(Determinism, ThreadsMayProposeAtTheSameTime) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Determinism, testing::ValuesIn(Cases()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
-// Calls for different trials commute: how workers happen to take turns does not change what each trial becomes.
+// Calls for different trials commute: how workers happen to take turns does not change what each
+// trial becomes.
 TEST(Interleaving, OfDifferentTrialsDoesNotMatter) {
   const auto play = [](uint64_t order) {
     LiveStudy study(ASpec());

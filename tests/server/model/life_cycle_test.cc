@@ -1,10 +1,9 @@
 // Random commands, compared after each with a naive model of the life cycle.
 
+#include <array>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <array>
 
 #include "samplers/rng.h"
 #include "tests/server/model/naive_study.h"
@@ -34,11 +33,11 @@ class LifeCycle : public testing::TestWithParam<int> {
 
   void Step() {
     constexpr std::array<void (LifeCycle::*)(), 16> kSteps = {
-        &LifeCycle::Suggest,  &LifeCycle::Suggest,       &LifeCycle::Suggest,
-        &LifeCycle::Ask,      &LifeCycle::Ask,           &LifeCycle::Report,
-        &LifeCycle::Report,   &LifeCycle::Finish,        &LifeCycle::Finish,
-        &LifeCycle::Enqueue,  &LifeCycle::Heartbeat,     &LifeCycle::SetAttribute,
-        &LifeCycle::PassTime, &LifeCycle::StopOrGoOn,    &LifeCycle::Restart,
+        &LifeCycle::Suggest,  &LifeCycle::Suggest,    &LifeCycle::Suggest,
+        &LifeCycle::Ask,      &LifeCycle::Ask,        &LifeCycle::Report,
+        &LifeCycle::Report,   &LifeCycle::Finish,     &LifeCycle::Finish,
+        &LifeCycle::Enqueue,  &LifeCycle::Heartbeat,  &LifeCycle::SetAttribute,
+        &LifeCycle::PassTime, &LifeCycle::StopOrGoOn, &LifeCycle::Restart,
         &LifeCycle::Finish};
     (this->*kSteps[rng_.Below(kSteps.size())])();
   }
@@ -76,16 +75,21 @@ class LifeCycle : public testing::TestWithParam<int> {
     const auto result = study_.Do(command);
     const std::string reason = naive_.Call(command.trial.number, command.trial.lease_token);
     EXPECT_EQ(ReasonOf(result.status()), reason) << result.status();
-    if (!result.ok()) EXPECT_EQ(DumpWithLeases(study_.State(), study_.time.Now()), before);
+    if (!result.ok()) {
+      EXPECT_EQ(DumpWithLeases(study_.State(), study_.time.Now()), before);
+    }
     return result.ok();
   }
 
   void Ask() {
-    const SuggestParameter command = hpod::Ask(AnyTrial(), rng_.Below(2) == 0 ? "x" : "y", Real(0, 1));
+    const SuggestParameter command =
+        hpod::Ask(AnyTrial(), rng_.Below(2) == 0 ? "x" : "y", Real(0, 1));
     if (!Agree(command)) return;
     NaiveTrial& trial = naive_.trials[command.trial.number];
     const double value = study_.Do(command).value().value;
-    if (trial.fixed.contains(command.name)) ASSERT_EQ(value, trial.fixed[command.name]);
+    if (trial.fixed.contains(command.name)) {
+      ASSERT_EQ(value, trial.fixed[command.name]);
+    }
     ASSERT_EQ(trial.params.emplace(command.name, value).first->second, value);
   }
 
@@ -154,10 +158,13 @@ class LifeCycle : public testing::TestWithParam<int> {
       ASSERT_EQ(record.retry_of.value_or(-1), expected.retry_of) << number;
       ASSERT_EQ(record.retry_count, expected.retries) << number;
       ASSERT_EQ(record.attributes, expected.attributes) << number;
-      if (expected.token >= 0) ASSERT_EQ(record.lease_token, expected.token) << number;
+      if (expected.token >= 0) {
+        ASSERT_EQ(record.lease_token, expected.token) << number;
+      }
       if (record.lost) newest_token_ = std::max(newest_token_, record.lease_token);
-      ASSERT_EQ(record.values, expected.value.has_value() ? std::vector{*expected.value}
-                                                          : std::vector<double>()) << number;
+      ASSERT_EQ(record.values,
+                expected.value.has_value() ? std::vector{*expected.value} : std::vector<double>())
+          << number;
       std::map<int64_t, double> reports;
       for (const auto& [step, value] : record.reports) reports[step] = value;
       ASSERT_EQ(reports, expected.reports) << number;

@@ -1,5 +1,5 @@
-// The life cycle of trials once more, as simply as it can be written: what the property tests compare StudyState with.
-// It knows no samplers: values that were handed out are told to it.
+// The life cycle of trials once more, as simply as it can be written: what the property tests
+// compare StudyState with. It knows no samplers: values that were handed out are told to it.
 
 #ifndef HPOD_TESTS_SERVER_MODEL_NAIVE_STUDY_H_
 #define HPOD_TESTS_SERVER_MODEL_NAIVE_STUDY_H_
@@ -56,7 +56,8 @@ class NaiveStudy {
     Renew(number);
   }
 
-  // The reason for which a call for a running trial is refused; empty if it is not. Accepted calls renew the lease.
+  // The reason for which a call for a running trial is refused; empty if it is not. Accepted calls
+  // renew the lease.
   std::string Call(int64_t number, int64_t token) {
     if (!trials.contains(number)) return "TRIAL_NOT_FOUND";
     if (token != 0 && token != trials[number].token) return "LEASE_LOST";

@@ -1,9 +1,9 @@
-// Reads: best trials, fronts, improvements, what changed since a revision; attributes and constraints.
+// Reads: best trials, fronts, improvements, what changed since a revision; attributes and
+// constraints.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <limits>
 
 #include "samplers/rng.h"
@@ -67,8 +67,8 @@ TEST(ParetoFront, HoldsWhatNothingDominates) {
 }
 
 TEST(ParetoFront, EqualsTheDefinitionOnManyPoints) {
-  LiveStudy study(ASpec().Directions({Direction::kMinimize, Direction::kMaximize,
-                                      Direction::kMinimize}));
+  LiveStudy study(
+      ASpec().Directions({Direction::kMinimize, Direction::kMaximize, Direction::kMinimize}));
   std::vector<std::vector<double>> values;
   Rng rng = Rng::ForTrial(3, 0, "front");
   for (int i = 0; i < 150; ++i) {
@@ -77,8 +77,8 @@ TEST(ParetoFront, EqualsTheDefinitionOnManyPoints) {
     study.Finish(values.back());
   }
   const auto dominates = [&](size_t a, size_t b) {
-    return values[a] != values[b] && values[a][0] <= values[b][0] &&
-           values[a][1] >= values[b][1] && values[a][2] <= values[b][2];
+    return values[a] != values[b] && values[a][0] <= values[b][0] && values[a][1] >= values[b][1] &&
+           values[a][2] <= values[b][2];
   };
   std::vector<size_t> front;
   for (size_t b = 0; b < values.size(); ++b) {

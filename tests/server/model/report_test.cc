@@ -1,9 +1,8 @@
 // Intermediate values and results.
 
+#include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <cmath>
 #include <limits>
 
 #include "tests/support/live_study.h"

@@ -37,10 +37,9 @@ TEST(Spec, IsRefusedByTheFieldThatIsWrong) {
   EXPECT_THAT(check([](StudySpec& s) { s.name.assign(kMaxStudyNameBytes, 'n'); }), IsOk());
   EXPECT_THAT(check([](StudySpec& s) { s.name.assign(kMaxStudyNameBytes + 1, 'n'); }),
               IsInvalidField("study.name"));
-  EXPECT_THAT(check([](StudySpec& s) {
-                s.directions.assign(kMaxDirections + 1, Direction::kMinimize);
-              }),
-              IsInvalidField("study.directions"));
+  EXPECT_THAT(
+      check([](StudySpec& s) { s.directions.assign(kMaxDirections + 1, Direction::kMinimize); }),
+      IsInvalidField("study.directions"));
   EXPECT_THAT(check([](StudySpec& s) {
                 s.directions.assign(2, Direction::kMinimize);
                 s.pruner.name = "median";
@@ -57,7 +56,9 @@ TEST(Spec, IsRefusedByTheFieldThatIsWrong) {
   EXPECT_THAT(check([](StudySpec& s) { s.max_retries = -1; }), IsInvalidField("max_retries"));
   EXPECT_THAT(check([](StudySpec& s) { s.max_retries = kMaxRetries + 1; }),
               IsInvalidField("max_retries"));
-  EXPECT_THAT(check([](StudySpec& s) { s.metric_names = {"a", "b"}; }),
+  EXPECT_THAT(check([](StudySpec& s) {
+                s.metric_names = {"a", "b"};
+              }),
               IsInvalidField("metric_names"));
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <limits>
 
 #include "server/storage/registry.h"
@@ -107,9 +106,9 @@ TEST_P(StorageConformance, KeepsALifeOfEveryKindOfChange) {
       Store(study);
       ASSERT_THAT(study.Do(Ask(KeyOf(trial), "y", Whole(round, 9))), IsOk());
       ASSERT_THAT(study.Do(ReportAt(KeyOf(trial), 2, 0.5)), IsOk());
-      ASSERT_THAT(study.Do(WithRequest(ReportAt(KeyOf(trial), 1, 0.25),
-                                       fmt::format("r{}", trial.number))),
-                  IsOk());
+      ASSERT_THAT(
+          study.Do(WithRequest(ReportAt(KeyOf(trial), 1, 0.25), fmt::format("r{}", trial.number))),
+          IsOk());
       ASSERT_THAT(study.Do(SetAttributes(KeyOf(trial), {{"a", "1"}, {"b", "2"}})), IsOk());
       ExpectRoundTrip(study);
       ASSERT_THAT(study.Do(SetAttributes(KeyOf(trial), {{"a", ""}})), IsOk());
@@ -201,10 +200,9 @@ TEST_P(StorageConformance, KeepsDoublesBitForBit) {
 }
 
 TEST_P(StorageConformance, KeepsOddNamesAndTexts) {
-  const std::vector<std::string> odd = {"it's \"quoted\"",  "Größe 数据 \U0001F600",
-                                        "two\nlines\r\n\t", "'; DROP TABLE trials; --",
-                                        "$.a[0]",           std::string(255, 'n'),
-                                        "back\\slash/",     "\x01\x7f"};
+  const std::vector<std::string> odd = {
+      "it's \"quoted\"", "Größe 数据 \U0001F600", "two\nlines\r\n\t", "'; DROP TABLE trials; --",
+      "$.a[0]",          std::string(255, 'n'),   "back\\slash/",     "\x01\x7f"};
   StudyId id = 0;
   for (const std::string& text : odd) {
     StudySpec spec = ASpec().Name(text + std::string(kMaxStudyNameBytes - text.size(), 's'));
@@ -297,7 +295,7 @@ TEST_P(StorageConformance, LoadsStudiesInTheOrderOfTheirCreation) {
 
 INSTANTIATE_TEST_SUITE_P(Each, StorageConformance,
                          testing::ValuesIn(Storages().begin(), Storages().end()),
-                         [](const auto& info) { return std::string(info.param.scheme); });
+                         [](const auto& test) { return std::string(test.param.scheme); });
 
 }  // namespace
 }  // namespace hpod

@@ -1,5 +1,5 @@
-// Faults of the disk at every operation of a commit, one after the other, until none is left to fail (the method of
-// sqlite.org/testing.html, section 3.3).
+// Faults of the disk at every operation of a commit, one after the other, until none is left to
+// fail (the method of sqlite.org/testing.html, section 3.3).
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -41,7 +41,8 @@ Batches ALifeInThreeParts() {
   study.Do(WithRequest(Enqueue({{"lr", 0.01}}), "e1")).value();
   study.Suggest(2);
   batches.at_risk = cut();
-  batches.later = {{2, 1, StudyCreated{ASpec().Name("later")}}, {0, 0, RequestRemembered{"c", 1, {2}, 1}}};
+  batches.later = {{2, 1, StudyCreated{ASpec().Name("later")}},
+                   {0, 0, RequestRemembered{"c", 1, {2}, 1}}};
   return batches;
 }
 
@@ -133,7 +134,9 @@ TEST_P(CommitFault, WhileTheFileIsMadeLeavesNothingThatStopsTheNextStart) {
     EXPECT_EQ(content, "");
     if (!struck) break;
     vfs.Disarm();
-    if (!opened.ok()) EXPECT_EQ(DumpOf(*Open(path, nullptr)), "");
+    if (!opened.ok()) {
+      EXPECT_EQ(DumpOf(*Open(path, nullptr)), "");
+    }
   }
 }
 
@@ -141,7 +144,8 @@ TEST_P(CommitFault, DuringTidyingLosesNothing) {
   const auto [fault, repeat] = GetParam();
   const Batch big = AMegabyteTimes(17);
   const std::string expected = DumpOf({&big});
-  // Every operation of some thousand would take minutes: the first ones, the last ones, and some between.
+  // Every operation of some thousand would take minutes: the first ones, the last ones, and some
+  // between.
   for (int64_t after : {0, 1, 2, 1'000, 4'000, 4'300}) {
     TempDir folder;
     const std::string path = folder.File("studies.db");
@@ -150,7 +154,9 @@ TEST_P(CommitFault, DuringTidyingLosesNothing) {
     ASSERT_THAT(storage->Commit(big), IsOk());
     vfs.Arm(fault, after, repeat);
     const absl::Status status = storage->Tidy();
-    if (fault == Fault::kDiskFull || fault == Fault::kShortWrite) EXPECT_THAT(status, IsOk());
+    if (fault == Fault::kDiskFull || fault == Fault::kShortWrite) {
+      EXPECT_THAT(status, IsOk());
+    }
     vfs.Disarm();
     storage.reset();
     EXPECT_TRUE(DumpAfterReopening(path) == expected) << "operation " << after;
@@ -173,10 +179,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(testing::Values(Fault::kDiskFull, Fault::kShortWrite, Fault::kIoError,
                                      Fault::kSyncError),
                      testing::Values(Repeat::kOnce, Repeat::kForEver)),
-    [](const auto& info) {
+    [](const auto& test) {
       constexpr const char* kFaults[] = {"DiskFull", "ShortWrite", "IoError", "SyncError"};
-      return fmt::format("{}{}", kFaults[static_cast<int>(std::get<0>(info.param))],
-                         std::get<1>(info.param) == Repeat::kOnce ? "Once" : "ForEver");
+      return fmt::format("{}{}", kFaults[static_cast<int>(std::get<0>(test.param))],
+                         std::get<1>(test.param) == Repeat::kOnce ? "Once" : "ForEver");
     });
 
 }  // namespace

@@ -1,12 +1,11 @@
 // The SQLite file: who may open it, what is refused, what stays after a reopening.
 
+#include <filesystem>
 #include <fmt/format.h>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
-
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "server/storage/json_codec.h"
@@ -150,7 +149,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("UPDATE studies SET directions='[1'", "UPDATE studies SET directions='[1]'",
                     "UPDATE studies SET sampler_options='[1]x'",
                     "UPDATE studies SET pruner_options='{\"a\": 1}'",
-                    "UPDATE studies SET space='[{}]'", "UPDATE studies SET metric_names='{\"a\":1}'",
+                    "UPDATE studies SET space='[{}]'",
+                    "UPDATE studies SET metric_names='{\"a\":1}'",
                     "UPDATE distributions SET domain='{\"type\":\"int\"}'",
                     "UPDATE trials SET params='[1,x,2]'", "UPDATE trials SET params='[1]'",
                     "UPDATE trials SET params=''", "UPDATE trials SET shape_id=99",
