@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 #include <random>
 #include <string>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "version.h"
@@ -30,7 +29,7 @@ constexpr std::chrono::milliseconds kTickPeriod(250);
 // wait.
 constexpr std::chrono::milliseconds kDrainGrace(8'000);
 
-int Refuse(std::string_view what, const absl::Status& status) {
+int CannotStart(std::string_view what, const absl::Status& status) {
   Log(LogLevel::kError, "cannot start",
       {{"what", std::string(what)}, {"error", std::string(status.message())}});
   return status.code() == absl::StatusCode::kInvalidArgument ? kExitUsage : kExitRefused;
@@ -71,30 +70,29 @@ size_t CountTrials(const std::map<StudyId, StudyEntry>& studies) {
 
 int RunDaemon(const Config& config) {
   const auto started = std::chrono::steady_clock::now();
-  umask(0077 & umask(0));  // keep the stricter of the two
   std::signal(SIGPIPE, SIG_IGN);
   asio::io_context context;
   asio::signal_set signals(context, SIGTERM, SIGINT);
 
   Acceptor acceptor(context);
   if (absl::Status status = acceptor.Listen(config.listen); !status.ok())
-    return Refuse("listen", status);
+    return CannotStart("listen", status);
   const std::string address = acceptor.Address();
   auto storage =
       OpenStorage(config.storage, fmt::format("process {} (hpod on {})", getpid(), address));
-  if (!storage.ok()) return Refuse("storage " + config.storage, storage.status());
+  if (!storage.ok()) return CannotStart("storage " + config.storage, storage.status());
   GrpcEndpoint::Options options;
   options.message_bytes_max = config.message_mib_max << 20;
   options.commit_batch_max = static_cast<size_t>(config.commit_batch_max);
   options.limits.calls_in_flight_max = static_cast<size_t>(config.calls_in_flight_max);
   auto endpoint = GrpcEndpoint::Make(options);
-  if (!endpoint.ok()) return Refuse("gRPC", endpoint.status());
+  if (!endpoint.ok()) return CannotStart("gRPC", endpoint.status());
   const SystemClock clock;
   Core core(
       **storage, clock, (*endpoint)->Poster(),
       {.proposal_threads = static_cast<size_t>(config.proposal_threads), .draw_seed = &DrawSeed});
   if (absl::Status status = core.Recover(); !status.ok())
-    return Refuse("storage " + config.storage, status);
+    return CannotStart("storage " + config.storage, status);
   const size_t trials = CountTrials(core.Studies());
 
   int exit_code = kExitOk;

@@ -269,14 +269,15 @@ std::vector<Mutation> Core::Apply(StudyState& state, std::vector<Change> changes
 }
 
 void Core::Answer(Reply& reply, absl::Status status, std::vector<Mutation> mutations) {
-  bool is_durable = false;
+  // An answer without changes of its own may repeat one of this group: it stands and falls with it.
+  bool rests_on_commit = status.ok() && mutations.empty();
   for (Mutation& mutation : mutations) {
     if (!IsDurable(mutation)) continue;
-    is_durable = true;
+    rests_on_commit = true;
     if (mutation.study != 0) touched_.insert(mutation.study);
     mutations_.push_back(std::move(mutation));
   }
-  group_.push_back({&reply, std::move(status), is_durable});
+  group_.push_back({&reply, std::move(status), rests_on_commit});
 }
 
 void Core::Flush() {
@@ -285,7 +286,7 @@ void Core::Flush() {
   const std::set<StudyId> touched = std::exchange(touched_, {});
   mutations_.clear();
   for (const GroupEntry& entry : group) {
-    const bool keeps_its_answer = committed.ok() || (failure_.ok() && !entry.is_durable);
+    const bool keeps_its_answer = committed.ok() || (failure_.ok() && !entry.rests_on_commit);
     entry.reply->Done(keeps_its_answer ? entry.status : committed);
   }
   feed_.Notify(touched);
@@ -306,6 +307,10 @@ absl::Status Core::CommitGroup() {
 }
 
 void Core::TakeBack() {
+  for (const Mutation& mutation : mutations_) {
+    const auto* request = std::get_if<RequestRemembered>(&mutation.change);
+    if (request != nullptr && mutation.study == 0) studies_.Requests().Forget(request->request_id);
+  }
   for (StudyId id : touched_) {
     StudyEntry* entry = studies_.FindById(id);
     if (entry != nullptr && entry->IsParked()) {

@@ -32,6 +32,7 @@ absl::StatusOr<const Answer*> RequestMemory::Recall(const RequestKey& request) c
 }
 
 void RequestMemory::Remember(const RequestRemembered& request) {
+  Forget(request.request_id);
   entries_.emplace(request.request_id, Entry{request.fingerprint, request.answer, request.at_us});
   order_.push_back(request.request_id);
 }
@@ -41,6 +42,10 @@ void RequestMemory::ForgetOldest(size_t count) {
     entries_.erase(order_.front());
     order_.pop_front();
   }
+}
+
+void RequestMemory::Forget(const std::string& request_id) {
+  if (entries_.erase(request_id) > 0) std::erase(order_, request_id);
 }
 
 size_t RequestMemory::Overdue(int64_t wall_us) const {

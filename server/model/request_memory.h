@@ -26,6 +26,8 @@ class RequestMemory {
 
   void Remember(const RequestRemembered& request);
   void ForgetOldest(size_t count);
+  // As if the request had never been made: its changes were taken back.
+  void Forget(const std::string& request_id);
 
   // How many of the oldest to forget, so that at most kMaxRememberedRequests stay and none older
   // than kRememberedRequestUs. 0 most of the time: forgetting goes in portions.

@@ -43,10 +43,11 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 SCREENS = Path(__file__).resolve().parent / "screens"
 TIMEOUT_S = 60
 
-# `12s ago`, `in 59s`, `now`; and the blanks that pad them or their column's title,
-# which depend on how long they are.
+# `12s ago`, `in 59s`, `now`; and the blanks that pad them, their column's title or the
+# dash of an empty cell in it, which depend on how long they are.
 AGE = r"\b(?:in \d+[smh]|\d+[smh] ago|now)\b(?! by)"
-TITLE = r"\b(STARTED|ENDED|CREATED|RENEWED|ENDS)"
+TITLE = r"(\b(?:STARTED|ENDED|CREATED|RENEWED|ENDS)(?:\x1b\[0m)?)"
+DASH = r"((?:(?<= )|(?<=\x1b\[2m))-(?:\x1b\[0m)?)"
 
 # Pattern and replacement, in this order.
 NORMAL: List[Tuple[str, str]] = [
@@ -57,6 +58,7 @@ NORMAL: List[Tuple[str, str]] = [
     (AGE + r" +", "<age> "),
     (AGE, "<age>"),
     (TITLE + r" +", r"\1 "),
+    (DASH + r" +", r"\1 "),
 ]
 
 

@@ -11,11 +11,21 @@
 #include "server/model/errors.h"
 
 namespace hpod {
+namespace {
+
+constexpr std::chrono::milliseconds kFarewell(250);
+
+}  // namespace
 
 absl::Status TooManyCalls(size_t limit) {
   return Refuse(Reason::kLimitExceeded,
                 fmt::format("{} calls are in flight, the most allowed; try again", limit),
                 {{"limit", "calls_in_flight"}});
+}
+
+absl::Status ShuttingDown() {
+  return Refuse(Reason::kShuttingDown,
+                "the daemon is shutting down; retry with the same request_id");
 }
 
 absl::StatusOr<std::unique_ptr<GrpcEndpoint>> GrpcEndpoint::Make(const Options& options) {
@@ -77,8 +87,12 @@ void GrpcEndpoint::Tick() {
 void GrpcEndpoint::Stop(std::chrono::milliseconds grace) {
   if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
   loop_->Post([this] {
+    options_.limits.is_shutting_down = true;
     for (const auto& service : services_) service->EndStreams();
   });
+  // Calls that come now are told so, and their clients turn away. From Shutdown on, gRPC resets
+  // what comes, and clients see CANCELLED.
+  std::this_thread::sleep_for(kFarewell);
   // Waits for running calls while the loop goes on answering them.
   server_->Shutdown(std::chrono::system_clock::now() + grace);
   loop_->Close();

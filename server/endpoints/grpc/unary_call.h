@@ -20,10 +20,13 @@ namespace hpod {
 struct CallLimits {
   size_t calls_in_flight_max = 10'000;
   size_t calls_in_flight = 0;
+  bool is_shutting_down = false;
 };
 
 // Refuses a call for which there is no room.
 absl::Status TooManyCalls(size_t limit);
+// Refuses a call that comes while the daemon ends.
+absl::Status ShuttingDown();
 
 // The calls of one method. They live as long as the method and are used again, with what they have
 // allocated.
@@ -68,6 +71,7 @@ class UnaryMethod {
       if (++method_.limits_.calls_in_flight > method_.limits_.calls_in_flight_max) {
         return Done(TooManyCalls(method_.limits_.calls_in_flight_max));
       }
+      if (method_.limits_.is_shutting_down) return Done(ShuttingDown());
       method_.handle_(*this);
     }
 

@@ -133,19 +133,26 @@ TEST_F(StudiesOfADaemon, CanBeDeletedAndMadeAgainInOneGroup) {
   EXPECT_EQ(hpod_.DumpAll(), before);
 }
 
-TEST_F(StudiesOfADaemon, ForgetDaemonRequestsAfterADayOneOfThemUsedAgain) {
+TEST_F(StudiesOfADaemon, AreNotBroughtBackByALateRetry) {
   hpod_.Create(ASpec(), false, {"c", 1});
-  hpod_.Delete("study", {"d", 1});
+  hpod_.Delete();
+  const auto late = hpod_.Create(ASpec(), false, {"c", 1});
   hpod_.core().Flush();
-  hpod_.Create(ASpec(), false, {"c", 1});
+  EXPECT_THAT(late->status, IsRefused(Reason::kStudyNotFound));
+  EXPECT_EQ(hpod_.Find(), nullptr);
+}
+
+TEST_F(StudiesOfADaemon, AreRememberedForADay) {
+  const auto first = hpod_.Create(ASpec(), false, {"c", 1});
+  hpod_.clock.AdvanceMs(kRememberedRequestUs / 1'000 + 1);
+  hpod_.Create(ASpec().Name("other"), false, {"d", 1});
+  const auto late = hpod_.Create(ASpec(), false, {"c", 1});
   hpod_.core().Flush();
-  for (int day = 0; day < 3; ++day) {
-    hpod_.clock.AdvanceMs(kRememberedRequestUs / 1'000 + 1);
-    const auto create = hpod_.Create(ASpec().Name("day" + std::to_string(day)), false, {"day", 1});
-    hpod_.core().Flush();
-    EXPECT_THAT(create->status, IsOk());
-    EXPECT_TRUE(create->result.value());
-  }
+  EXPECT_THAT(late->status, IsRefused(Reason::kStudyExists));
+  hpod_.Restart();
+  const auto later = hpod_.Create(ASpec(), false, {"c", 1});
+  hpod_.core().Flush();
+  EXPECT_THAT(later->status, IsRefused(Reason::kStudyExists));
 }
 
 TEST_F(StudiesOfADaemon, ThatDoNotExistAreNamed) {

@@ -154,18 +154,5 @@ TEST(RequestMemory, KeepsTheNewestRequestsWithinItsLimitAndAPortion) {
   }
 }
 
-TEST(RequestMemory, TakesAnIdAgainWhoseFirstAnswerNoLongerCounts) {
-  RequestMemory memory;
-  memory.Remember({"again", 1, {1}, 10});
-  memory.Remember({"other", 1, {2}, 20});
-  memory.Remember({"again", 1, {3}, 30});
-  EXPECT_EQ(*memory.Recall({"again", 1}).value(), Answer{3});
-  EXPECT_EQ(memory.Overdue(kRememberedRequestUs + 25), 2u);
-  memory.ForgetOldest(2);
-  EXPECT_EQ(memory.Recall({"other", 1}).value(), nullptr);
-  EXPECT_EQ(*memory.Recall({"again", 1}).value(), Answer{3});
-  EXPECT_EQ(memory.Overdue(kRememberedRequestUs + 31), 1u);
-}
-
 }  // namespace
 }  // namespace hpod
