@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <fmt/format.h>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <map>
 #include <string>
 #include <utility>

@@ -52,25 +52,40 @@ std::vector<StateCount> CountsOf(const hpo::v1::TrialCounts& counts) {
           {counts.waiting(), "waiting", "▁", Style::kDim}};
 }
 
-// A bar of all trials by state, out of max_trials if that is limited, and below it what its glyphs
-// mean.
+// What the glyphs of the bar mean, in lines of at most `width` columns.
+Lines LegendLines(const std::vector<StateCount>& states, size_t width, const Io& io) {
+  constexpr std::string_view kGap = "   ";
+  Lines lines;
+  size_t used = 0;
+  for (const StateCount& state : states) {
+    if (state.count == 0) continue;
+    const std::string text = fmt::format(" {} {}", state.count, state.name);
+    const size_t needed = kGap.size() + 1 + text.size();
+    if (lines.empty() || used + needed > width) {
+      lines.emplace_back();
+      used = 0;
+    } else {
+      lines.back() += kGap;
+    }
+    lines.back() += io.Paint(state.style, state.glyph) + text;
+    used += needed;
+  }
+  return lines;
+}
+
+// A bar of all trials by state, out of max_trials if that is limited, and its legend.
 Lines CountsLines(const Study& study, const Io& io) {
   const int64_t total = std::max(TotalTrials(study.counts()), study.budget().max_trials());
   const std::string indent(kLabelWidth + 2, ' ');
+  const std::vector<StateCount> states = CountsOf(study.counts());
   std::vector<BarPart> parts;
-  std::vector<std::string> legend;
-  for (const StateCount& state : CountsOf(study.counts())) {
-    parts.push_back({state.count, state.glyph, state.style});
-    if (state.count > 0) {
-      legend.push_back(io.Paint(state.style, state.glyph) +
-                       fmt::format(" {} {}", state.count, state.name));
-    }
-  }
+  for (const StateCount& state : states) parts.push_back({state.count, state.glyph, state.style});
   const std::string label = io.Paint(Style::kDim, PadRight("trials", kLabelWidth)) + "  ";
-  if (total == 0) return {label + "none yet"};
+  if (TotalTrials(study.counts()) == 0) return {label + "none yet"};
   Lines lines = {label + StackedBar(io, parts, total, io.width - indent.size())};
-  lines.push_back(indent +
-                  (legend.empty() ? "none yet" : fmt::format("{}", fmt::join(legend, "   "))));
+  for (const std::string& line : LegendLines(states, io.width - indent.size(), io)) {
+    lines.push_back(indent + line);
+  }
   return lines;
 }
 
@@ -162,11 +177,11 @@ Lines RunningLines(const StudyFacts& facts, const Io& io) {
   using Fit = Column::Fit;
   Table table({{"number", "TRIAL", Fit::kFixed, true},
                {"worker", "WORKER", Fit::kFlexible},
-               {"start_time", "STARTED"},
-               {"renew_time", "LEASE RENEWED"},
+               {"start_time", "STARTED", Fit::kOptional},
+               {"renew_time", "LEASE RENEWED", Fit::kOptional},
                {"expire_time", "ENDS"},
-               {"step", "STEP", Fit::kFixed, true},
-               {"value", "LAST VALUE", Fit::kFixed, true}});
+               {"step", "STEP", Fit::kOptional, true},
+               {"value", "LAST VALUE", Fit::kOptional, true}});
   for (const Trial& trial : facts.running) table.Add(RunningRow(trial, io.now()));
   Lines lines = {"", Heading(io, fmt::format("Running: {}", facts.study.counts().running()))};
   Append(lines, table.Lines(io));
@@ -199,7 +214,7 @@ BudgetLeft LeftOf(const StudyFacts& facts, Time now) {
   const auto& counts = facts.study.counts();
   BudgetLeft left;
   if (budget.max_trials() > 0) {
-    left.trials = std::max<int64_t>(budget.max_trials() - StartedTrials(counts) + facts.lost, 0);
+    left.trials = std::max<int64_t>(budget.max_trials() - StartedTrials(counts) + counts.lost(), 0);
   }
   if (budget.max_running() > 0) {
     left.running = std::max<int64_t>(budget.max_running() - counts.running(), 0);
@@ -240,11 +255,13 @@ std::vector<Field> ParameterFields(
 }
 
 Lines BestTrialLines(const Study& study, const Trial& trial, const Io& io) {
+  const std::string title = Ellipsize("Best " + MetricName(study, 0), io.width / 2 - 4);
   const std::string value = trial.values().empty() ? "-" : ExactNumber(trial.values(0));
-  Lines lines = {io.Paint(Style::kBold, fmt::format("Best {}", MetricName(study, 0))) + "  " +
-                 io.Paint(Style::kGreen, value) +
-                 fmt::format("  trial {}, {}", trial.number(),
-                             RelativeTime(FromProto(trial.complete_time()), io.now()))};
+  const size_t used = DisplayWidth(title) + 2 + value.size() + 2;
+  const std::string when = fmt::format("trial {}, {}", trial.number(),
+                                       RelativeTime(FromProto(trial.complete_time()), io.now()));
+  Lines lines = {io.Paint(Style::kBold, title) + "  " + io.Paint(Style::kGreen, value)};
+  if (used < io.width) lines.back() += "  " + Ellipsize(when, io.width - used);
   Append(lines, FlowingFields(io, ParameterFields(trial.params())));
   return lines;
 }

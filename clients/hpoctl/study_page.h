@@ -16,7 +16,6 @@ struct StudyFacts {
   std::vector<hpo::v1::Trial> best;          // of one objective the best ten, else the Pareto front
   std::vector<hpo::v1::Trial> improvements;  // of one objective
   std::vector<hpo::v1::Trial> running;       // the first ones
-  int64_t lost = 0;                          // trials that failed because their lease expired
 };
 
 // What is left of each budget; nothing for one that is not limited.

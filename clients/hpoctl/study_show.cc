@@ -11,7 +11,6 @@ namespace {
 
 constexpr int64_t kBestTrials = 10;
 constexpr int64_t kRunningTrials = 50;
-constexpr std::string_view kLost = "lease expired";  // as Trial.failure says
 
 absl::Status ReadRunning(Connection& connection, StudyFacts& facts) {
   hpo::v1::ListTrialsRequest request;
@@ -33,21 +32,6 @@ absl::Status ReadImprovements(Connection& connection, StudyFacts& facts) {
   return absl::OkStatus();
 }
 
-// Lost trials do not count against max_trials, but TrialCounts has them among the failed.
-absl::Status CountLost(Connection& connection, StudyFacts& facts) {
-  if (facts.study.budget().max_trials() == 0 || facts.study.counts().failed() == 0) {
-    return absl::OkStatus();
-  }
-  hpo::v1::ListTrialsRequest request;
-  request.set_study(facts.study.name());
-  request.add_states(hpo::v1::TRIAL_STATE_FAIL);
-  request.set_omit_intermediate_values(true);
-  return ForEachTrial(connection, request, 0, [&](const hpo::v1::Trial& trial) {
-    if (trial.failure() == kLost) ++facts.lost;
-    return absl::OkStatus();
-  });
-}
-
 absl::StatusOr<StudyFacts> ReadFacts(const std::string& name, Connection& connection) {
   StudyFacts facts;
   auto study = GetStudy(connection, name);
@@ -59,7 +43,6 @@ absl::StatusOr<StudyFacts> ReadFacts(const std::string& name, Connection& connec
   facts.best = *std::move(best);
   absl::Status status = ReadImprovements(connection, facts);
   if (status.ok()) status = ReadRunning(connection, facts);
-  if (status.ok()) status = CountLost(connection, facts);
   if (!status.ok()) return status;
   return facts;
 }

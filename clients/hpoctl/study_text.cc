@@ -49,7 +49,7 @@ std::vector<Column> ColumnsOf(const Study& study, TrialColumns kind,
   if (kind == TrialColumns::kList) {
     columns.push_back({.name = "start_time", .title = "STARTED"});
   }
-  columns.push_back({.name = "complete_time", .title = "ENDED"});
+  columns.push_back({"complete_time", "ENDED", Column::Fit::kOptional});
   if (kind == TrialColumns::kList) {
     columns.push_back({"worker", "WORKER", Column::Fit::kFlexible});
   }

@@ -12,12 +12,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "samplers/rng.h"
 #include "samplers/space.h"
+#include "samplers/tpe/mixture.h"
 
 namespace hpod {
 
@@ -56,7 +56,7 @@ class ParzenEstimator {
   ParzenEstimator(std::span<const Domain> domains,
                   std::span<const std::vector<double>> observations, Weighting weighting);
 
-  size_t KernelCount() const { return weights_.size(); }
+  size_t KernelCount() const { return observation_count_ + 1; }
 
   // count x d values, each inside its domain. From `rng`: `count` numbers for the kernels, then
   // `count` for each categorical dimension, then `count` for each numeric one.
@@ -68,59 +68,27 @@ class ParzenEstimator {
   std::vector<double> LogDensity(std::span<const double> points) const;
 
  private:
-  // Truncated normal density: ln f_k(x) = constant - ((x - mu_k) * inverse_sigma_k)^2 / 2.
-  struct Continuous {
-    NumericKernels kernels;
-    bool log = false;
-    std::vector<double> inverse_sigma;
-  };
-  // Probability of the cell around x: the normal's mass in (x - step/2, x + step/2).
-  struct Stepped {
-    NumericKernels kernels;
-    bool log = false;
-    double step = 1;
-    // Kernels with equal mu and sigma, which ints have many of, are evaluated once.
-    std::vector<double> distinct_mu;
-    std::vector<double> distinct_sigma;
-    std::vector<uint32_t> distinct_of;  // m + 1 indices
-  };
   struct Categorical {
     std::vector<double> observed;  // m choices
-    double hit = 0;                // probability of the observed choice
-    double miss = 0;               // of each other choice
-    double log_hit = 0;
-    double log_miss = 0;
+    ChoiceShares shares;
     size_t choice_count = 0;
   };
-  using Dimension = std::variant<Continuous, Stepped, Categorical>;
+  using Dimension = std::variant<NumericKernels, Categorical>;
 
-  // These add to `constants_` what does not depend on the point.
-  Dimension MakeDimension(const Domain& domain, const std::vector<double>& observations);
-  Dimension MakeContinuous(NumericKernels kernels, bool log);
-  Dimension MakeStepped(NumericKernels kernels, bool log, double step);
-  void SubtractMass(size_t kernel, double log_mass);
-
-  static const NumericKernels& KernelsOf(const Dimension& dimension);
+  void AddNumeric(size_t dimension, std::span<const double> observations);
+  void AddCategorical(size_t dimension, const std::vector<double>& observations);
 
   std::vector<size_t> SampleKernels(size_t count, Rng& rng) const;
+  // In the model's numbers, one for each of `kernels`.
+  static std::vector<double> SampleNormals(const NumericKernels& numeric,
+                                           std::span<const size_t> kernels, Rng& rng);
   static double SampleChoice(const Categorical& categorical, size_t kernel, double u);
 
-  // By grid value: ln of the mass of its cell, for each distinct kernel of a stepped dimension.
-  using CellTable = std::unordered_map<double, std::vector<double>>;
-  // Empty if the dimension has no step.
-  CellTable TabulateCells(size_t dimension, std::span<const double> points) const;
-
-  // Add ln of the dimension's factor at a value to the terms of the kernels.
-  static void AddContinuous(const Continuous& dimension, double value, std::span<double> terms);
-  static void AddStepped(const Stepped& dimension, std::span<const double> log_mass,
-                         std::span<double> terms);
-  static void AddCategorical(const Categorical& dimension, double value, std::span<double> terms);
-
   std::vector<Domain> domains_;
-  std::vector<double> weights_;
+  Weighting weighting_;
+  size_t observation_count_;
   std::vector<Dimension> dimensions_;
-  // Per kernel: ln of its weight and of all factors that do not depend on the point.
-  std::vector<double> constants_;
+  Mixture mixture_;
 };
 
 }  // namespace hpod

@@ -1,6 +1,7 @@
 #include "server/core/core.h"
 
 #include <algorithm>
+#include <deque>
 #include <fmt/format.h>
 
 #include "server/model/errors.h"
@@ -198,10 +199,13 @@ void Core::DeleteStudy(std::string_view study, RequestKey request, Reply& reply)
     return;
   }
   const StudyId id = entry->state->Id();
+  std::deque<Task> waiting = std::move(entry->waiting);
   studies_.Remove(id);
   std::vector<Mutation> mutations = {{id, 0, StudyDeleted{}}};
   RememberDaemonRequest(request, {id}, mutations);
   Answer(reply, absl::OkStatus(), std::move(mutations));
+  // Each will find that the study does not exist.
+  for (Task& task : waiting) task();
 }
 
 void Core::RememberDaemonRequest(const RequestKey& request, std::vector<int64_t> answer,
@@ -269,15 +273,13 @@ std::vector<Mutation> Core::Apply(StudyState& state, std::vector<Change> changes
 }
 
 void Core::Answer(Reply& reply, absl::Status status, std::vector<Mutation> mutations) {
-  // An answer without changes of its own may repeat one of this group: it stands and falls with it.
-  bool rests_on_commit = status.ok() && mutations.empty();
   for (Mutation& mutation : mutations) {
     if (!IsDurable(mutation)) continue;
-    rests_on_commit = true;
     if (mutation.study != 0) touched_.insert(mutation.study);
     mutations_.push_back(std::move(mutation));
   }
-  group_.push_back({&reply, std::move(status), rests_on_commit});
+  // Also an answer that stores nothing (a retry's, a refusal) may rest on changes of this group.
+  group_.push_back({&reply, std::move(status), !mutations_.empty()});
 }
 
 void Core::Flush() {
@@ -322,8 +324,18 @@ void Core::TakeBack() {
 }
 
 void Core::Reload(StudyId id) {
+  StudyEntry* entry = studies_.FindById(id);
+  std::deque<Task> waiting;
+  if (entry != nullptr) waiting = std::move(entry->waiting);
   if (absl::Status status = studies_.Reload(storage_, id, clock_.Read()); !status.ok())
     Fail(status);
+  entry = studies_.FindById(id);
+  if (entry != nullptr) {
+    entry->waiting = std::move(waiting);
+  } else {
+    // Each will find that the study does not exist, or that the storage has failed.
+    for (Task& task : waiting) task();
+  }
 }
 
 void Core::Fail(const absl::Status& status) {

@@ -88,6 +88,7 @@ class Core {
   // Commits what has gathered in one transaction, then answers its callers in order.
   void Flush();
   size_t GroupSize() const { return group_.size(); }
+  // Callers wait, or a Tick has changed something.
   bool HasWork() const { return !group_.empty() || !mutations_.empty(); }
 
   // Storage has failed for good: every call is refused with STORAGE_FAILED, and the process should

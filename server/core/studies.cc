@@ -39,23 +39,13 @@ absl::Status Studies::Recover(Storage& storage) {
 }
 
 absl::Status Studies::Reload(Storage& storage, StudyId id, const Now& now) {
-  StudyEntry* entry = FindById(id);
-  std::deque<Task> waiting;
-  if (entry != nullptr) waiting = std::move(entry->waiting);
   Remove(id);
   absl::Status failure;
   absl::Status loaded = storage.Load(id, [&](const Mutation& mutation) {
     if (failure.ok()) failure = Replay(mutation);
   });
   if (!loaded.ok()) return loaded;
-  entry = FindById(id);
-  if (entry != nullptr) {
-    entry->state->GrantLeases(now);
-    entry->waiting = std::move(waiting);
-  } else {
-    // Each will find that the study does not exist.
-    for (Task& task : waiting) task();
-  }
+  if (StudyEntry* entry = FindById(id)) entry->state->GrantLeases(now);
   return failure;
 }
 
@@ -121,7 +111,9 @@ void Studies::Add(std::unique_ptr<StudyState> state) {
 void Studies::Remove(StudyId id) {
   const auto it = studies_.find(id);
   if (it == studies_.end()) return;
-  by_name_.erase(it->second.state->Spec().name);
+  // Another study may have taken the name since.
+  const auto named = by_name_.find(it->second.state->Spec().name);
+  if (named != by_name_.end() && named->second == id) by_name_.erase(named);
   studies_.erase(it);
 }
 

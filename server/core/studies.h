@@ -36,7 +36,8 @@ class Studies {
   // All of storage into memory. DATA_LOSS, UNAVAILABLE: as Storage::Load; DATA_LOSS also if what it
   // holds breaks a rule.
   absl::Status Recover(Storage& storage);
-  // One study as storage has it; if it has none, the study is gone. Leases start anew.
+  // One study as storage has it; if it has none, the study is gone. Leases start anew,
+  // and nothing waits for it.
   absl::Status Reload(Storage& storage, StudyId id, const Now& now);
 
   // Null if there is none.

@@ -10,6 +10,13 @@ constexpr size_t kCapacity = 8'192;
 }  // namespace
 
 void ChangeLog::Add(int64_t revision, size_t number) {
+  const int64_t newest = entries_.empty() ? complete_after_ : entries_.back().revision;
+  if (revision < newest) {
+    // Trials come back from storage by number: only what comes after them is in order.
+    entries_.clear();
+    complete_after_ = newest;
+    return;
+  }
   entries_.push_back({revision, number});
   if (entries_.size() <= kCapacity) return;
   complete_after_ = entries_.front().revision;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 
 #include "server/model/attributes.h"
 #include "server/model/distribution_draft.h"
@@ -127,9 +128,24 @@ absl::StatusOr<std::vector<DistributionValue>> StudyState::ProposeParams(size_t 
     if (!point.ok()) return point.status();
     fixed = *std::move(point);
   }
+  // A waiting trial keeps what it has, in its order.
+  std::vector<DistributionValue> params;
+  if (number < history_.size()) params = ParamsOf(history_, number);
+  if (!params.empty()) fixed.resize(spec_.space.size(), kNoValue);
+  std::set<size_t> has;
+  for (const DistributionValue& param : params) {
+    const size_t name = history_.GetDistribution(param.distribution).name;
+    const size_t i = spec_.space.IndexOf(history_.Name(name));
+    if (i < spec_.space.size()) fixed[i] = param.value;
+    has.insert(name);
+  }
   const auto point = sampler_->Propose({history_, spec_.seed, number}, spec_.space, fixed);
   if (!point.ok()) return point.status();
-  return ActiveParams(*point);
+  if (params.empty()) return ActiveParams(*point);
+  for (const DistributionValue& param : ActiveParams(*point)) {
+    if (!has.contains(history_.GetDistribution(param.distribution).name)) params.push_back(param);
+  }
+  return params;
 }
 
 absl::StatusOr<Decision<SuggestTrial::Result>> StudyState::Decide(const SuggestTrial& command,

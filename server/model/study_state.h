@@ -96,6 +96,8 @@ class StudyState {
   int64_t Revision() const { return revision_; }
   // Wall clock; 0: no trial started yet.
   int64_t FirstStartUs() const { return first_start_us_; }
+  // Trials that failed because their lease expired.
+  size_t LostCount() const { return lost_count_; }
   int64_t LastTrialId() const { return last_trial_id_; }
 
   // Why no trial would be handed out now, apart from what only the sampler knows (an exhausted

@@ -203,12 +203,15 @@ std::string EncodeDirections(std::span<const Direction> directions) {
 }
 
 absl::StatusOr<std::vector<Direction>> DecodeDirections(std::string_view text) {
-  return ReadJson(text, [](const Json& json) {
-    std::vector<Direction> directions;
-    for (const Json& name : json)
-      directions.push_back(name == "minimize" ? Direction::kMinimize : Direction::kMaximize);
-    return directions;
-  });
+  const auto names = DecodeStrings(text);
+  if (!names.ok()) return names.status();
+  std::vector<Direction> directions;
+  for (const std::string& name : *names) {
+    if (name != "minimize" && name != "maximize") return Unreadable(text);
+    directions.push_back(name == "minimize" ? Direction::kMinimize : Direction::kMaximize);
+  }
+  if (directions.empty()) return Unreadable(text);
+  return directions;
 }
 
 std::string EncodeOptions(const Options& options) {

@@ -28,19 +28,12 @@ constexpr int64_t kApplicationId = 0x68706f64;
 constexpr int kCheckpointPages = 4'096;
 constexpr int kTruncatePages = 16'384;
 
-// Makes the schema in a new file; checks it in one that is there.
-absl::Status PrepareSchema(Database& db) {
+// That the database is this program's, of this version.
+absl::Status CheckOwner(Database& db) {
   const auto version = db.QueryInt("PRAGMA user_version");
   if (!version.ok()) return version.status();
   const auto application = db.QueryInt("PRAGMA application_id");
   if (!application.ok()) return application.status();
-  const auto tables = db.QueryInt("SELECT count(*) FROM sqlite_master");
-  if (!tables.ok()) return tables.status();
-  if (*tables == 0) {
-    return db.Execute(
-        fmt::format("BEGIN IMMEDIATE;{}PRAGMA application_id={};PRAGMA user_version={};COMMIT",
-                    kSchemaSql, kApplicationId, kSchemaVersion));
-  }
   if (*application != kApplicationId) {
     return absl::FailedPreconditionError("the file is a SQLite database of another program");
   }
@@ -50,6 +43,21 @@ absl::Status PrepareSchema(Database& db) {
                     kSchemaVersion));
   }
   return absl::OkStatus();
+}
+
+// Makes the schema in a new file; checks it in one that is there, before anything in it changes.
+absl::Status PrepareSchema(Database& db) {
+  const auto tables = db.QueryInt("SELECT count(*) FROM sqlite_master");
+  if (!tables.ok()) return tables.status();
+  const bool is_new = *tables == 0;
+  if (!is_new) {
+    if (absl::Status status = CheckOwner(db); !status.ok()) return status;
+  }
+  if (absl::Status status = db.Execute("PRAGMA journal_mode=WAL"); !status.ok()) return status;
+  if (!is_new) return absl::OkStatus();
+  return db.Execute(
+      fmt::format("BEGIN IMMEDIATE;{}PRAGMA application_id={};PRAGMA user_version={};COMMIT",
+                  kSchemaSql, kApplicationId, kSchemaVersion));
 }
 
 class SqliteStorage final : public Storage {

@@ -49,7 +49,7 @@ absl::Status Configure(sqlite3* db) {
   // A commit waits for whoever writes with another tool.
   sqlite3_busy_timeout(db, kBusyTimeoutMs);
   constexpr char kPragmas[] =
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON;"
+      "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON;"
       "PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;";
   const int code = sqlite3_exec(db, kPragmas, nullptr, nullptr, nullptr);
   return code == SQLITE_OK ? absl::OkStatus() : ErrorOf(db, code, "cannot set up the database");

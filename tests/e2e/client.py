@@ -1,4 +1,4 @@
-"""Raw gRPC to a daemon: stubs, short builders for messages, errors with their details, dumps.
+"""Raw gRPC to a daemon: stubs, builders of messages, errors with details, dumps.
 
 Imported by tests only: the stubs exist once conftest.py has made them.
 """
@@ -13,7 +13,6 @@ import grpc
 from google.protobuf import duration_pb2
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
-
 from hpo.v1 import (
     catalog_service_pb2,
     catalog_service_pb2_grpc,
@@ -74,9 +73,7 @@ def refusal(error: grpc.RpcError) -> Refusal:
         for detail in status.details:
             info = error_details_pb2.ErrorInfo()
             assert detail.Unpack(info), detail.type_url
-            return Refusal(
-                code, message, info.reason, info.domain, dict(info.metadata)
-            )
+            return Refusal(code, message, info.reason, info.domain, dict(info.metadata))
     return Refusal(code, message)
 
 
@@ -124,9 +121,7 @@ class Client:
         stub = next(stub for stub in self.stubs if hasattr(stub, method))
         if METHODS[method][1].server_streaming:
             return getattr(stub, method)(request)
-        return getattr(stub, method)(
-            request, timeout=self.timeout, wait_for_ready=True
-        )
+        return getattr(stub, method)(request, timeout=self.timeout, wait_for_ready=True)
 
     def refused(self, method: str, request: Message) -> Refusal:
         """How the call is refused; it must be."""

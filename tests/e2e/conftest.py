@@ -1,16 +1,20 @@
-"""Stubs for the tests, made from /proto into a temporary directory, and the daemons they talk to."""
+"""Stubs, made from /proto into a temporary directory, and daemons to talk to."""
 
 from __future__ import annotations
 
 import pathlib
 import sys
 import tempfile
-from typing import Callable, Iterator
+from typing import TYPE_CHECKING, Callable, Iterator
 
 import grpc_tools
 import pytest
-from daemon_process import Daemon
 from grpc_tools import protoc
+
+from daemon_process import Daemon
+
+if TYPE_CHECKING:
+    from client import Client
 
 PROTOS = pathlib.Path(__file__).resolve().parents[2] / "proto"
 
@@ -56,3 +60,12 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     shared.start()
     yield shared
     shared.kill()
+
+
+@pytest.fixture
+def client(daemon: Daemon) -> Iterator["Client"]:
+    """A connection to the module's daemon."""
+    from client import Client  # its stubs exist now
+
+    with Client(daemon.address) as client:
+        yield client

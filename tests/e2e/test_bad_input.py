@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Iterator
 
-import bad_requests
-import client as c
 import grpc
 import pytest
+
+import bad_requests
+import bad_study_requests
+import bad_trial_requests
+import client as c
 from daemon_process import Daemon
 
 # Documented to have no error of their own: their requests are empty.
 WITHOUT_ERRORS = {"ListSamplers", "ListPruners"}
 MESSAGE_BYTES_MAX = 4096
+ROWS = [*bad_study_requests.ROWS, *bad_trial_requests.ROWS]
 
 
 @pytest.fixture(scope="module")
@@ -23,19 +27,17 @@ def client(daemon: Daemon) -> Iterator[c.Client]:
 
 
 def test_every_method_is_in_the_table() -> None:
-    in_table = {row.method for row in bad_requests.ROWS}
+    in_table = {row.method for row in ROWS}
     assert in_table | WITHOUT_ERRORS == set(c.METHODS)
     assert not in_table & WITHOUT_ERRORS
 
 
 def test_every_label_is_used_once_per_method() -> None:
-    labels = [(row.method, row.label) for row in bad_requests.ROWS]
+    labels = [(row.method, row.label) for row in ROWS]
     assert sorted(set(labels)) == sorted(labels)
 
 
-@pytest.mark.parametrize(
-    "row", bad_requests.ROWS, ids=[f"{r.method}: {r.label}" for r in bad_requests.ROWS]
-)
+@pytest.mark.parametrize("row", ROWS, ids=[f"{r.method}: {r.label}" for r in ROWS])
 def test_bad_request(client: c.Client, row: bad_requests.Row) -> None:
     before = client.dump()
     refused = client.refused(row.method, row.request)
@@ -68,6 +70,13 @@ def test_bytes_that_are_no_message(client: c.Client, method: str) -> None:
     assert client.ListSamplers().samplers
 
 
+def test_text_that_is_not_utf8(client: c.Client) -> None:
+    raw = client.channel.unary_unary(c.METHODS["GetStudy"][0])
+    with pytest.raises(grpc.RpcError) as caught:
+        raw(b"\x0a\x02\xc3\x28", timeout=10)
+    assert caught.value.code() == grpc.StatusCode.INTERNAL
+
+
 @pytest.mark.parametrize("method", sorted(WITHOUT_ERRORS))
 def test_fields_from_the_future_are_ignored(client: c.Client, method: str) -> None:
     path, _ = c.METHODS[method]
@@ -91,7 +100,10 @@ def test_a_trial_takes_100_000_reports_and_no_more(client: c.Client) -> None:
     refused = client.refused("ReportValue", request)
     assert (refused.code, refused.reason) == ("RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED")
     assert refused.metadata == {"limit": "reports"}
-    assert len(client.GetTrial(study="reports", number=0).trial.intermediate_values) == 100_000
+    assert (
+        len(client.GetTrial(study="reports", number=0).trial.intermediate_values)
+        == 100_000
+    )
     client.DeleteStudy(study="reports")
 
 

@@ -10,9 +10,10 @@ import struct
 import subprocess
 from typing import Callable
 
-import client as c
 import grpc
 import pytest
+
+import client as c
 from daemon_process import Daemon, binary, clean_environment, until
 
 EXIT_USAGE = 2
@@ -33,22 +34,31 @@ def run_to_end(
 
 
 class Settings:
-    """A daemon that gets settings in one of three ways, and whatever it needs as flags."""
+    """A daemon that gets settings in one of three ways, the rest as flags."""
 
-    def __init__(self, directory: pathlib.Path, source: str, **settings: object) -> None:
+    def __init__(
+        self, directory: pathlib.Path, source: str, **settings: object
+    ) -> None:
         self.directory = directory
         self.log_path = directory / "log"
         given = {name.replace("_", "-"): str(value) for name, value in settings.items()}
-        needed = {"listen": "127.0.0.1:0", "storage": f"sqlite:///{directory}/needed.db"}
+        needed = {
+            "listen": "127.0.0.1:0",
+            "storage": f"sqlite:///{directory}/needed.db",
+        }
         needed = {name: value for name, value in needed.items() if name not in given}
         arguments, environment = [f"--{n}={v}" for n, v in needed.items()], {}
         if source == "flag":
             arguments += [f"--{name}={value}" for name, value in given.items()]
         elif source == "environment":
-            environment = {f"HPOD_{n.upper().replace('-', '_')}": v for n, v in given.items()}
+            environment = {
+                f"HPOD_{n.upper().replace('-', '_')}": v for n, v in given.items()
+            }
         else:
             config = directory / "hpod.toml"
-            config.write_text("".join(f"{name} = {toml(v)}\n" for name, v in given.items()))
+            config.write_text(
+                "".join(f"{name} = {toml(v)}\n" for name, v in given.items())
+            )
             arguments.append(f"--config={config}")
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
@@ -84,7 +94,9 @@ def check_listen(directory: pathlib.Path, source: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    with Settings(directory, source, listen=address) as daemon, daemon.client() as client:
+    with Settings(
+        directory, source, listen=address
+    ) as daemon, daemon.client() as client:
         assert client.ListSamplers().samplers
         assert f"address={address} " in daemon.log()
 
@@ -102,7 +114,9 @@ def check_log_level(directory: pathlib.Path, source: str) -> None:
     with Settings(directory, source, log_level="error") as daemon:
         # Nothing is said of being ready: it is when the lock has its name.
         lock = directory / "needed.db.lock"
-        text = until(lambda: lock.exists() and lock.read_text(), 20.0, f"{storage} is open")
+        text = until(
+            lambda: lock.exists() and lock.read_text(), 20.0, f"{storage} is open"
+        )
         address = re.search(r"hpod on (\S+)\)", text).group(1)
         with c.Client(address) as client:
             assert client.ListSamplers().samplers
@@ -121,7 +135,9 @@ def threads(daemon: Settings) -> int:
 def check_proposal_threads(directory: pathlib.Path, source: str) -> None:
     counts = []
     for number in (1, 33):
-        with Settings(directory, source, proposal_threads=number) as daemon, daemon.client() as client:
+        with Settings(
+            directory, source, proposal_threads=number
+        ) as daemon, daemon.client() as client:
             assert client.ListSamplers().samplers
             counts.append(threads(daemon))
     # gRPC starts and ends threads of its own.
@@ -129,10 +145,14 @@ def check_proposal_threads(directory: pathlib.Path, source: str) -> None:
 
 
 def check_message_mib_max(directory: pathlib.Path, source: str) -> None:
-    with Settings(directory, source, message_mib_max=2) as daemon, daemon.client() as client:
+    with Settings(
+        directory, source, message_mib_max=2
+    ) as daemon, daemon.client() as client:
         client.create("s")
         enqueue = c.request_type("EnqueueTrial")
-        below, above = (enqueue(study="x" * size) for size in ((2 << 20) - 100, (2 << 20) + 100))
+        below, above = (
+            enqueue(study="x" * size) for size in ((2 << 20) - 100, (2 << 20) + 100)
+        )
         assert client.refused("EnqueueTrial", below).reason == "STUDY_NOT_FOUND"
         assert client.refused("EnqueueTrial", above).code == "RESOURCE_EXHAUSTED"
         assert not client.trials("s")
@@ -140,20 +160,27 @@ def check_message_mib_max(directory: pathlib.Path, source: str) -> None:
 
 def enqueue_at_once(client: c.Client, study: str, count: int) -> list[grpc.Future]:
     request = c.request_type("EnqueueTrial")(study=study)
-    futures = [client.stubs[1].EnqueueTrial.future(request, timeout=20) for _ in range(count)]
+    futures = [
+        client.stubs[1].EnqueueTrial.future(request, timeout=20) for _ in range(count)
+    ]
     for future in futures:
         future.exception()
     return futures
 
 
 def check_calls_in_flight_max(directory: pathlib.Path, source: str) -> None:
-    with Settings(directory, source, calls_in_flight_max=2) as daemon, daemon.client() as client:
+    with Settings(
+        directory, source, calls_in_flight_max=2
+    ) as daemon, daemon.client() as client:
         client.create("s")
         futures = enqueue_at_once(client, "s", 300)
         refused = [c.refusal(f.exception()) for f in futures if f.exception()]
         assert refused, "none of 300 calls at once was one too many"
         for refusal in refused:
-            assert (refusal.code, refusal.reason) == ("RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED")
+            assert (refusal.code, refusal.reason) == (
+                "RESOURCE_EXHAUSTED",
+                "LIMIT_EXCEEDED",
+            )
             assert refusal.metadata == {"limit": "calls_in_flight"}
         assert len(client.trials("s")) == 300 - len(refused)
 
@@ -173,7 +200,9 @@ def commits(wal: pathlib.Path) -> int:
 def check_commit_batch_max(directory: pathlib.Path, source: str) -> None:
     made = []
     for batch in (1, 4096):
-        with Settings(directory, source, commit_batch_max=batch) as daemon, daemon.client() as client:
+        with Settings(
+            directory, source, commit_batch_max=batch
+        ) as daemon, daemon.client() as client:
             client.create(f"s{batch}")
             before = commits(directory / "needed.db-wal")
             enqueue_at_once(client, f"s{batch}", 300)
@@ -210,9 +239,13 @@ def test_setting(tmp_path: pathlib.Path, name: str, source: str) -> None:
     CHECKS[name](tmp_path, source)
 
 
-def test_a_flag_goes_before_the_environment_and_that_before_the_file(tmp_path: pathlib.Path) -> None:
+def test_a_flag_goes_before_the_environment_and_that_before_the_file(
+    tmp_path: pathlib.Path,
+) -> None:
     config = tmp_path / "c.toml"
-    config.write_text('storage = "sqlite:///file.db"\nlog-format = "json"\nlog-level = "error"\n')
+    config.write_text(
+        'storage = "sqlite:///file.db"\nlog-format = "json"\nlog-level = "error"\n'
+    )
     environment = {
         "HPOD_CONFIG": str(config),
         "HPOD_STORAGE": "sqlite:///environment.db",
@@ -256,7 +289,9 @@ def test_bad_flags_are_usage_errors(arguments: list[str]) -> None:
     assert arguments[0].split("=")[0] in process.stderr
 
 
-@pytest.mark.parametrize("text", ['lisen = "127.0.0.1:0"', 'log-level = "loud"', "proposal-threads = 0"])
+@pytest.mark.parametrize(
+    "text", ['lisen = "127.0.0.1:0"', 'log-level = "loud"', "proposal-threads = 0"]
+)
 def test_bad_files_are_usage_errors(tmp_path: pathlib.Path, text: str) -> None:
     config = tmp_path / "bad.toml"
     config.write_text(text + "\n")
@@ -264,7 +299,12 @@ def test_bad_files_are_usage_errors(tmp_path: pathlib.Path, text: str) -> None:
         ([f"--config={config}"], {}),
         ([], {"HPOD_CONFIG": str(config)}),
     ):
-        process = run_to_end("--storage=memory://", "--listen=127.0.0.1:0", *arguments, environment=environment)
+        process = run_to_end(
+            "--storage=memory://",
+            "--listen=127.0.0.1:0",
+            *arguments,
+            environment=environment,
+        )
         assert process.returncode == EXIT_USAGE
         assert process.stderr
 
@@ -272,6 +312,8 @@ def test_bad_files_are_usage_errors(tmp_path: pathlib.Path, text: str) -> None:
 @pytest.mark.parametrize("variable", ["HPOD_LOG_LEVEL=loud", "HPOD_PROPOSAL_THREADS=0"])
 def test_bad_variables_are_usage_errors(variable: str) -> None:
     name, value = variable.split("=")
-    process = run_to_end("--storage=memory://", "--listen=127.0.0.1:0", environment={name: value})
+    process = run_to_end(
+        "--storage=memory://", "--listen=127.0.0.1:0", environment={name: value}
+    )
     assert process.returncode == EXIT_USAGE
     assert value in process.stderr

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Callable, Iterator
+from typing import Callable
 
-import client as c
 import pytest
-from daemon_process import Daemon
 from google.protobuf import field_mask_pb2
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-
 from hpo.v1 import study_pb2, trial_pb2
+
+import client as c
+from daemon_process import Daemon
 
 SPACE = [
     c.floats("lr", 1e-5, 0.1, log=True),
@@ -31,12 +31,6 @@ NORMALIZED = [
     c.ints("units", 1, 1024, log=True, step=1),
     SPACE[4],
 ]
-
-
-@pytest.fixture
-def client(daemon: Daemon) -> Iterator[c.Client]:
-    with c.Client(daemon.address) as client:
-        yield client
 
 
 def complete(client: c.Client, study: str, *trials: dict[str, object]) -> None:
@@ -71,14 +65,23 @@ def test_create_keeps_every_setting(start: Callable[..., Daemon]) -> None:
         assert reply.created
         made = reply.study
         for field in given.DESCRIPTOR.fields:
-            if given.HasField(field.name) if field.has_presence else getattr(given, field.name):
+            if (
+                given.HasField(field.name)
+                if field.has_presence
+                else getattr(given, field.name)
+            ):
                 if field.name != "space":
-                    assert getattr(made, field.name) == getattr(given, field.name), field.name
+                    assert getattr(made, field.name) == getattr(
+                        given, field.name
+                    ), field.name
         assert made.max_retries == 0 and made.HasField("max_retries")
         assert made.space[0] == NORMALIZED[0]
         assert made.space[1].float_domain.high == pytest.approx(0.9, rel=1e-15)
         assert list(made.space[2:5]) == NORMALIZED[2:]
-        assert [v for v in made.space[5].conditions[0].values] == [c.value(1.0), c.value("sgd")]
+        assert [v for v in made.space[5].conditions[0].values] == [
+            c.value(1.0),
+            c.value("sgd"),
+        ]
         assert made.revision > 0 and made.id > 0 and made.create_time.seconds > 0
         assert not made.HasField("first_trial_time")
         assert made.counts == study_pb2.TrialCounts()
@@ -99,7 +102,13 @@ def test_create_fills_in_defaults(client: c.Client) -> None:
 
 
 def test_create_ignores_what_is_output_only(client: c.Client) -> None:
-    given = {"name": "out", "revision": 99, "id": 99_999, "stop_reason": 1, "counts": {"running": 3}}
+    given = {
+        "name": "out",
+        "revision": 99,
+        "id": 99_999,
+        "stop_reason": 1,
+        "counts": {"running": 3},
+    }
     made = client.CreateStudy(study=given).study
     assert made.revision < 99 and made.id < 99_999 and made.stop_reason == 0
     assert made.counts.running == 0
@@ -107,7 +116,10 @@ def test_create_ignores_what_is_output_only(client: c.Client) -> None:
 
 def test_load_answers_with_the_study_as_it_is(client: c.Client) -> None:
     made = client.create("load", directions=[c.MAXIMIZE], seed=5)
-    for other in ({"directions": [c.MAXIMIZE], "seed": 6}, {"sampler": {"name": "random"}}):
+    for other in (
+        {"directions": [c.MAXIMIZE], "seed": 6},
+        {"sampler": {"name": "random"}},
+    ):
         study = study_pb2.Study(name="load", **other)
         reply = client.CreateStudy(study=study, load_if_exists=True)
         assert (reply.created, reply.study) == (False, made)
@@ -115,7 +127,9 @@ def test_load_answers_with_the_study_as_it_is(client: c.Client) -> None:
     assert fresh.created
 
 
-@pytest.mark.parametrize("name", ["ü" * 256, "a\nb\tc", "nul\0inside", "🦊/../%41 '\"", " "])
+@pytest.mark.parametrize(
+    "name", ["ü" * 256, "a\nb\tc", "nul\0inside", "🦊/../%41 '\"", " "]
+)
 def test_names_are_any_utf8(client: c.Client, name: str) -> None:
     client.create(name)
     assert client.GetStudy(study=name).study.name == name
@@ -200,9 +214,16 @@ def test_stop_and_resume(client: c.Client) -> None:
     running = client.suggest("stop")
     for _ in range(2):
         study = client.StopStudy(study="stop").study
-        assert (study.stopped, study.stop_reason) == (True, study_pb2.STOP_REASON_STOPPED)
+        assert (study.stopped, study.stop_reason) == (
+            True,
+            study_pb2.STOP_REASON_STOPPED,
+        )
     reply = client.SuggestTrials(study="stop")
-    assert (len(reply.trials), reply.stop_reason, reply.final) == (0, study_pb2.STOP_REASON_STOPPED, True)
+    assert (len(reply.trials), reply.stop_reason, reply.final) == (
+        0,
+        study_pb2.STOP_REASON_STOPPED,
+        True,
+    )
     key = {"study": "stop", "number": running.number}
     assert client.ReportValue(step=1, value=1.0, **key).study_stopped
     assert client.HeartbeatTrial(**key).study_stopped
@@ -246,8 +267,12 @@ def test_attributes_are_kept_byte_for_byte(client: c.Client) -> None:
     client.DeleteStudy(study="texts")
 
 
-@pytest.mark.parametrize("direction, order", [(c.MINIMIZE, [5, 1, 4, 2, 0]), (c.MAXIMIZE, [0, 2, 1, 4, 5])])
-def test_best_trials_of_one_objective(client: c.Client, direction: int, order: list[int]) -> None:
+@pytest.mark.parametrize(
+    "direction, order", [(c.MINIMIZE, [5, 1, 4, 2, 0]), (c.MAXIMIZE, [0, 2, 1, 4, 5])]
+)
+def test_best_trials_of_one_objective(
+    client: c.Client, direction: int, order: list[int]
+) -> None:
     name = f"best {direction}"
     client.create(name, directions=[direction])
     assert not client.ListBestTrials(study=name).trials
@@ -257,7 +282,10 @@ def test_best_trials_of_one_objective(client: c.Client, direction: int, order: l
         {"values": [math.inf]},
         {"values": [1.0]},
         {"values": [3.0], "constraints": {"c": 0.0}},
-        {"values": [-9.0 if direction == c.MINIMIZE else 9.0], "constraints": {"a": -1.0, "b": 1e-9}},
+        {
+            "values": [-9.0 if direction == c.MINIMIZE else 9.0],
+            "constraints": {"a": -1.0, "b": 1e-9},
+        },
         {"values": [1.0]},
         {"values": [-math.inf]},
         {"state": c.PRUNED, "values": [0.0]},
@@ -280,14 +308,28 @@ def test_best_trials_of_one_objective(client: c.Client, direction: int, order: l
 
 def test_best_trials_of_several_objectives_are_the_front(client: c.Client) -> None:
     client.create("front", directions=[c.MINIMIZE, c.MAXIMIZE])
-    points = [(2, 2), (1, 1), (3, 3), (2, 1), (1, 1), (0, 9), (math.inf, 10), (5, -math.inf)]
+    points = [
+        (2, 2),
+        (1, 1),
+        (3, 3),
+        (2, 1),
+        (1, 1),
+        (0, 9),
+        (math.inf, 10),
+        (5, -math.inf),
+    ]
     complete(client, "front", *({"values": point} for point in points))
     complete(client, "front", {"values": (-9, 99), "constraints": {"c": 0.1}})
     # (0, 9) dominates all but the infinite one.
     assert [t.number for t in client.ListBestTrials(study="front").trials] == [5, 6]
     client.create("ties", directions=[c.MINIMIZE, c.MAXIMIZE])
     complete(client, "ties", *({"values": point} for point in points[:5]))
-    assert [t.number for t in client.ListBestTrials(study="ties").trials] == [0, 1, 2, 4]
+    assert [t.number for t in client.ListBestTrials(study="ties").trials] == [
+        0,
+        1,
+        2,
+        4,
+    ]
 
 
 def test_improvements_are_the_curve_of_best_so_far(client: c.Client) -> None:
@@ -298,10 +340,18 @@ def test_improvements_are_the_curve_of_best_so_far(client: c.Client) -> None:
         client.ReportValue(study="curve", number=number, step=0, value=value)
         violated = {"c": 1.0} if value == 9.0 else {}
         client.CompleteTrial(
-            study="curve", number=trials[number].number, values=[value], constraints=violated
+            study="curve",
+            number=trials[number].number,
+            values=[value],
+            constraints=violated,
         )
     curve = client.ListImprovements(study="curve").trials
-    assert [(t.number, t.values[0]) for t in curve] == [(3, 1.0), (4, 2.0), (6, 3.0), (5, 4.0)]
+    assert [(t.number, t.values[0]) for t in curve] == [
+        (3, 1.0),
+        (4, 2.0),
+        (6, 3.0),
+        (5, 4.0),
+    ]
     assert not any(trial.intermediate_values for trial in curve)
 
 
@@ -316,7 +366,9 @@ def test_catalog_describes_what_can_be_created(client: c.Client) -> None:
             assert entry.summary.endswith(".")
             for option in entry.options:
                 assert option.summary and option.type
-                for value in {option.default_value, option.minimum, option.maximum} - {""}:
+                for value in {option.default_value, option.minimum, option.maximum} - {
+                    ""
+                }:
                     options = {option.name: value}
                     client.create(
                         f"{entry.name} {option.name} {value}",
@@ -331,7 +383,10 @@ def test_health_and_reflection_are_on(daemon: Daemon, client: c.Client) -> None:
     assert reply.status == health_pb2.HealthCheckResponse.SERVING
     reflection = reflection_pb2_grpc.ServerReflectionStub(client.channel)
     asked = [reflection_pb2.ServerReflectionRequest(list_services="")]
-    asked += [reflection_pb2.ServerReflectionRequest(file_containing_symbol=s) for s in c.SERVICES]
+    asked += [
+        reflection_pb2.ServerReflectionRequest(file_containing_symbol=s)
+        for s in c.SERVICES
+    ]
     listed, *files = reflection.ServerReflectionInfo(iter(asked), timeout=10)
     names = {service.name for service in listed.list_services_response.service}
     assert names >= {*c.SERVICES, "grpc.health.v1.Health"}

@@ -1,31 +1,28 @@
-"""WatchStudy: what a reader sees, from where it resumes, and what it costs the daemon."""
+"""WatchStudy: what a reader sees, from where it resumes, what it costs the daemon."""
 
 from __future__ import annotations
 
 import threading
-from typing import Callable, Iterator, Optional
+from typing import Callable, Optional
 
-import client as c
 import grpc
-import pytest
-from daemon_process import Daemon
-
 from hpo.v1 import study_service_pb2, trial_pb2
 
+import client as c
+from daemon_process import Daemon
+
 SECONDS = 20.0
-
-
-@pytest.fixture
-def client(daemon: Daemon) -> Iterator[c.Client]:
-    with c.Client(daemon.address) as client:
-        yield client
 
 
 class Watch:
     """A stream, and what its reader knows: the study and the trials by number."""
 
-    def __init__(self, client: c.Client, study: str, after_revision: Optional[int] = None) -> None:
-        request = study_service_pb2.WatchStudyRequest(study=study, after_revision=after_revision)
+    def __init__(
+        self, client: c.Client, study: str, after_revision: Optional[int] = None
+    ) -> None:
+        request = study_service_pb2.WatchStudyRequest(
+            study=study, after_revision=after_revision
+        )
         self.stream = client.stubs[0].WatchStudy(request, timeout=SECONDS)
         self.study = None
         self.revision = -1
@@ -96,10 +93,27 @@ def test_after_0_everything_is_sent(client: c.Client) -> None:
     watch.assert_knows(client)
 
 
+def test_a_revision_of_a_study_that_had_the_name_before_counts_as_0(
+    client: c.Client,
+) -> None:
+    client.create("again")
+    fill(client, "again", 3)
+    before = client.GetStudy(study="again").study.revision
+    client.DeleteStudy(study="again")
+    client.create("again")
+    message = Watch(client, "again", before).read()
+    assert message.study.counts.complete == 0
+    assert message.revision < before
+
+
 def test_a_study_without_trials_is_sent_too(client: c.Client) -> None:
     made = client.create("empty")
     message = Watch(client, "empty", 0).read()
-    assert (message.study, len(message.trials), message.revision) == (made, 0, made.revision)
+    assert (message.study, len(message.trials), message.revision) == (
+        made,
+        0,
+        made.revision,
+    )
 
 
 def test_without_a_revision_only_news_is_sent(client: c.Client) -> None:
@@ -158,7 +172,9 @@ def test_an_expired_lease_is_seen_with_nobody_calling(client: c.Client) -> None:
     assert watch.trials[1].retry_of == 0
 
 
-def test_a_watch_resumes_from_its_revision_across_a_restart(start: Callable[..., Daemon]) -> None:
+def test_a_watch_resumes_from_its_revision_across_a_restart(
+    start: Callable[..., Daemon],
+) -> None:
     daemon = start()
     with c.Client(daemon.address) as client:
         client.create("resume")
@@ -173,7 +189,9 @@ def test_a_watch_resumes_from_its_revision_across_a_restart(start: Callable[...,
     with c.Client(daemon.address) as client:
         last = change_everything(client, "resume")
         again = Watch(client, "resume", resume_at)
-        again.trials = {n: t for n, t in watch.trials.items() if t.revision <= resume_at}
+        again.trials = {
+            n: t for n, t in watch.trials.items() if t.revision <= resume_at
+        }
         assert len(again.trials) == 500
         again.read_to(last)
         # All that is after the revision, and nothing twice.
@@ -184,7 +202,9 @@ def test_a_watch_resumes_from_its_revision_across_a_restart(start: Callable[...,
         assert [trial.number for trial in silent.read().trials] == [len(again.trials)]
 
 
-def test_a_slow_reader_misses_steps_and_never_the_outcome(daemon: Daemon, client: c.Client) -> None:
+def test_a_slow_reader_misses_steps_and_never_the_outcome(
+    daemon: Daemon, client: c.Client
+) -> None:
     client.create("slow", pruner={"name": "none"})
     watch = Watch(client, "slow", 0)
     trials = client.SuggestTrials(study="slow", count=40).trials
@@ -194,7 +214,9 @@ def test_a_slow_reader_misses_steps_and_never_the_outcome(daemon: Daemon, client
     for i in range(rounds):
         for trial in trials:
             client.SetTrialAttributes(
-                study="slow", number=trial.number, user_attributes={"text": text, "i": str(i)}
+                study="slow",
+                number=trial.number,
+                user_attributes={"text": text, "i": str(i)},
             )
     # 40 trials of 20 kB, changed 25 times: what is not read is not kept.
     assert resident_bytes(daemon) - before < 12 << 20
@@ -236,7 +258,9 @@ def test_many_watchers_see_the_same(client: c.Client) -> None:
     for watch in watches[1:]:
         watch.stream.cancel()
     client.EnqueueTrial(study="many")
-    watches[0].read_to(client.GetStudy(study="many").study.revision).assert_knows(client)
+    watches[0].read_to(client.GetStudy(study="many").study.revision).assert_knows(
+        client
+    )
 
 
 def test_a_reader_that_is_gone_is_no_trouble(daemon: Daemon, client: c.Client) -> None:
@@ -246,4 +270,6 @@ def test_a_reader_that_is_gone_is_no_trouble(daemon: Daemon, client: c.Client) -
             for watch in [Watch(reader, "gone", 0) for _ in range(5)]:
                 watch.read()
         client.EnqueueTrial(study="gone")
-    Watch(client, "gone", 0).read_to(client.GetStudy(study="gone").study.revision).assert_knows(client)
+    Watch(client, "gone", 0).read_to(
+        client.GetStudy(study="gone").study.revision
+    ).assert_knows(client)

@@ -1,39 +1,55 @@
-"""A random mix of calls, and a record of what was acknowledged: the work of test_crash.py."""
+"""A random mix of calls, and a record of what was acknowledged.
+
+The work of test_crash.py.
+"""
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import random
 import threading
 import uuid
 from typing import Any, Optional
 
-import client as c
 import grpc
 from google.protobuf.message import Message
-
 from hpo.v1 import trial_pb2
+
+import client as c
 
 STUDY = "crash"
 GRID = "grid"
 QUEUE = "queue"
-GRID_SIZE = 40
-SPACE = [c.floats("x", -5.0, 5.0), c.ints("n", 1, 64, log=True), c.choices("k", "a", "b", "c")]
+GRID_SIZE = 100_000  # more than a long run takes: points are handed out in every round
+SPACE = [
+    c.floats("x", -5.0, 5.0),
+    c.ints("n", 1, 64, log=True),
+    c.choices("k", "a", "b", "c"),
+]
 # Ends of a call after which nobody knows whether it took effect.
-UNKNOWN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
+UNKNOWN = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.CANCELLED,
+}
 
 
 def create_studies(client: c.Client) -> None:
     """Leases are long: what is handed out twice was not lost."""
     long = {"lease": c.seconds(3600), "pruner": {"name": "none"}}
     client.create(STUDY, space=SPACE, sampler={"name": "random"}, **long)
-    client.create(GRID, space=[c.ints("x", 0, GRID_SIZE - 1)], sampler={"name": "grid"}, **long)
-    client.create(QUEUE, space=[c.ints("x", 0, 1 << 40)], sampler={"name": "random"}, **long)
+    client.create(
+        GRID, space=[c.ints("x", 0, GRID_SIZE - 1)], sampler={"name": "grid"}, **long
+    )
+    client.create(
+        QUEUE, space=[c.ints("x", 0, 1 << 40)], sampler={"name": "random"}, **long
+    )
 
 
 @dataclasses.dataclass
 class Trial:
-    """What the daemon has acknowledged of one trial, and what it may have done besides."""
+    """What the daemon has acknowledged of a trial, and what it may have done."""
 
     study: str
     number: int
@@ -72,7 +88,10 @@ class Worker:
         self.maybe_enqueued: set[int] = set()
         self.added: dict[int, trial_pb2.Trial] = {}
         self.maybe_added: list[trial_pb2.Trial] = []
-        self.answers: list[tuple[str, Message, Message]] = []
+        # The latest: far fewer than the 20,000 that the daemon remembers at least.
+        self.answers: collections.deque[tuple[str, Message, Message]] = (
+            collections.deque(maxlen=1000)
+        )
         self.pending: Optional[Pending] = None
         self.acknowledged = 0
         self.retried = 0
@@ -104,11 +123,15 @@ class Worker:
 
     def new(self, method: str, trial: Optional[Trial] = None, **fields: Any) -> Pending:
         request_id = str(uuid.UUID(int=self.rng.getrandbits(128)))
-        return Pending(method, c.request_type(method)(request_id=request_id, **fields), trial)
+        return Pending(
+            method, c.request_type(method)(request_id=request_id, **fields), trial
+        )
 
     def suggest(self, _: Optional[Trial]) -> Pending:
         study = self.rng.choice([STUDY, GRID, QUEUE])
-        return self.new("SuggestTrials", study=study, count=self.rng.randint(1, 3), worker=self.name)
+        return self.new(
+            "SuggestTrials", study=study, count=self.rng.randint(1, 3), worker=self.name
+        )
 
     def enqueue(self, _: Optional[Trial]) -> Pending:
         x = self.rng.getrandbits(40)
@@ -120,7 +143,9 @@ class Worker:
             state=c.COMPLETE,
             values=[self.rng.gauss(0, 1)],
             worker=f"{self.name} added {self.rng.getrandbits(64)}",
-            params=c.assignments(x=self.rng.uniform(-5, 5), n=self.rng.randint(1, 64), k="a"),
+            params=c.assignments(
+                x=self.rng.uniform(-5, 5), n=self.rng.randint(1, 64), k="a"
+            ),
             distributions=SPACE,
             intermediate_values=[{"step": 1, "value": self.rng.random()}],
         )
@@ -135,11 +160,15 @@ class Worker:
     def attribute(self, trial: Trial) -> Pending:
         key, text = f"k{self.rng.getrandbits(40)}", str(self.rng.random())
         trial.maybe_attributes[key] = text
-        return self.new("SetTrialAttributes", trial, user_attributes={key: text}, **trial.key)
+        return self.new(
+            "SetTrialAttributes", trial, user_attributes={key: text}, **trial.key
+        )
 
     def complete(self, trial: Trial) -> Pending:
         trial.maybe_result = self.rng.gauss(0, 1)
-        return self.new("CompleteTrial", trial, values=[trial.maybe_result], **trial.key)
+        return self.new(
+            "CompleteTrial", trial, values=[trial.maybe_result], **trial.key
+        )
 
     def send(self, client: c.Client, call: Pending) -> None:
         self.pending = call
@@ -150,7 +179,10 @@ class Worker:
     def settle(self, client: c.Client) -> None:
         """After a restart: most unanswered calls are retried, the rest stay unknown."""
         call, self.pending = self.pending, None
-        unknown = self.rng.random() < 0.25 and call.method not in ("SuggestTrials", "CompleteTrial")
+        unknown = self.rng.random() < 0.25 and call.method not in (
+            "SuggestTrials",
+            "CompleteTrial",
+        )
         if not unknown:
             self.retried += 1
             self.send(client, call)
@@ -163,7 +195,9 @@ class Worker:
         if call.method == "SuggestTrials":
             for made in reply.trials:
                 token = made.lease.token
-                self.trials.append(Trial(request.study, made.number, token, c.params(made)))
+                self.trials.append(
+                    Trial(request.study, made.number, token, c.params(made))
+                )
         elif call.method == "EnqueueTrial":
             self.enqueued[reply.number] = request.params[0].value.int_value
         elif call.method == "AddTrials":

@@ -16,14 +16,10 @@ using testing::IsEmpty;
 
 TEST(Curve, DrawsAStaircaseBetweenLabelledAxes) {
   const Curve curve = DrawCurve({{0, 3}, {10, 2}, {20, 1}}, 30, "trial", 28, 4);
-  EXPECT_THAT(
-      curve.lines,
-      ElementsAre("3 ┤⠉⠉⠉⠉⠉⠉⠉⠉⡇",  //
-                                       "  │        ⡇",
-                                       "  │        ⠉⠉⠉⠉⠉⠉⠉⠉⢹",
-                                       "1 ┤                ⢸⣀⣀⣀⣀⣀⣀⣀⣀",
-                                       "  └┬───────────────────────┬",
-                                       "   0         trial        30"));
+  EXPECT_THAT(curve.lines,
+              ElementsAre("3 ┤⠉⠉⠉⠉⠉⠉⠉⠉⡇",  //
+                          "  │        ⡇", "  │        ⠉⠉⠉⠉⠉⠉⠉⠉⢹", "1 ┤                ⢸⣀⣀⣀⣀⣀⣀⣀⣀",
+                          "  └┬───────────────────────┬", "   0         trial        30"));
 }
 
 TEST(Curve, FitsItsWidth) {

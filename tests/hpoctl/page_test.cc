@@ -112,7 +112,7 @@ StudyFacts MnistFacts() {
   }
   facts.running = {RunningTrial(33, "gpu-7", 12),
                    RunningTrial(34, "a-worker-with-a-long-name.example", 45)};
-  facts.lost = 1;
+  facts.study.mutable_counts()->set_lost(1);
   return facts;
 }
 

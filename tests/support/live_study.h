@@ -60,6 +60,7 @@ class LiveStudy {
     state_ = Replay(mutations);
     state_->GrantLeases(time.Now());
   }
+  void GrantLeases() { state_->GrantLeases(time.Now()); }
   static std::unique_ptr<StudyState> Replay(std::span<const Mutation> mutations) {
     auto state =
         StudyState::Make(mutations[0].study, std::get<StudyCreated>(mutations[0].change).spec)

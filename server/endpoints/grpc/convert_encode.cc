@@ -235,6 +235,7 @@ void EncodeStudy(const StudyState& study, const Now& now, v1::Study& message) {
   counts.set_pruned(static_cast<int64_t>(trials.Count(TrialState::kPruned)));
   counts.set_failed(static_cast<int64_t>(trials.Count(TrialState::kFail)));
   counts.set_waiting(static_cast<int64_t>(trials.Count(TrialState::kWaiting)));
+  counts.set_lost(static_cast<int64_t>(study.LostCount()));
   message.set_revision(study.Revision());
   message.set_stop_reason(EncodeStopReason(study.NextStop(now)));
   if (study.FirstStartUs() != 0)

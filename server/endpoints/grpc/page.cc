@@ -21,8 +21,8 @@ absl::StatusOr<int64_t> PageStart(const std::string& page_token, int64_t start) 
   const char* end = page_token.data() + page_token.size();
   const auto [stop, error] = std::from_chars(page_token.data(), end, position);
   if (error == std::errc() && stop == end && position >= 0) return position;
-  return InvalidField("page_token", fmt::format("page_token '{}' was not given by this call",
-                                                page_token));
+  return InvalidField("page_token",
+                      fmt::format("page_token '{}' was not given by this call", page_token));
 }
 
 }  // namespace hpod

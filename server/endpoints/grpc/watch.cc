@@ -98,6 +98,8 @@ class Watches::Stream final : public Event, public Watcher, public Reply {
     if (study_ == 0) {
       study_ = study.Id();
       revision_ = request_.has_after_revision() ? request_.after_revision() : study.Revision();
+      // Of another study, which had the name before.
+      if (revision_ > study.Revision()) revision_ = 0;
       watches_.core_.Watchers().Add(study_, this);
     } else if (study_ != study.Id()) {
       return Refuse(Reason::kStudyNotFound, "the study was deleted", {{"study", request_.study()}});

@@ -68,30 +68,6 @@ TEST_P(GroupCommit, StoresABatchOfSuggestionsAtOnce) {
   EXPECT_EQ(batch->answers, 1);
 }
 
-TEST_P(GroupCommit, SurvivesARestartWithEverythingAcknowledged) {
-  if (GetParam() == "memory") GTEST_SKIP() << "memory does not outlive the process";
-  const auto batch = hpod_.Suggest(3, {"r", 1});
-  hpod_.core().Flush();
-  hpod_.Do(WithRequest(Complete(KeyOf(batch->result->trials[1]), {0.5}), "c"));
-  hpod_.core().Flush();
-  const std::string before = hpod_.DumpAll();
-  hpod_.Restart();
-  ASSERT_THAT(hpod_.recovered, IsOk());
-  EXPECT_EQ(hpod_.DumpAll(), before);
-  const auto again = hpod_.Suggest(3, {"r", 1});
-  hpod_.core().Flush();
-  EXPECT_EQ(again->result->trials[2].lease_token, batch->result->trials[2].lease_token);
-  EXPECT_EQ(hpod_.Find()->Trials().size(), 3u);
-}
-
-TEST_P(GroupCommit, ForgetsWhatWasNotCommittedWhenTheProcessEnds) {
-  if (GetParam() == "memory") GTEST_SKIP() << "memory does not outlive the process";
-  const std::string before = hpod_.DumpAll();
-  hpod_.Suggest(3);
-  hpod_.Restart();
-  EXPECT_EQ(hpod_.DumpAll(), before);
-}
-
 TEST_P(GroupCommit, OfATickAloneIsWork) {
   hpod_.Do(Enqueue({{"x", 1.0}}));
   hpod_.Suggest();
@@ -201,6 +177,39 @@ TEST_P(GroupCommit, ComesBeforeAReadOfAllStudies) {
 
 INSTANTIATE_TEST_SUITE_P(Each, GroupCommit, testing::Values("memory", "sqlite"),
                          [](const auto& test) { return test.param; });
+
+class GroupCommitOnDisk : public testing::Test {
+ protected:
+  GroupCommitOnDisk() {
+    hpod_.Create(ASpec());
+    hpod_.core().Flush();
+  }
+
+  TempDir folder_;
+  CoreHarness hpod_{CoreHarness::kInline, "sqlite:///" + folder_.File("a.db")};
+};
+
+TEST_F(GroupCommitOnDisk, SurvivesARestartWithEverythingAcknowledged) {
+  const auto batch = hpod_.Suggest(3, {"r", 1});
+  hpod_.core().Flush();
+  hpod_.Do(WithRequest(Complete(KeyOf(batch->result->trials[1]), {0.5}), "c"));
+  hpod_.core().Flush();
+  const std::string before = hpod_.DumpAll();
+  hpod_.Restart();
+  ASSERT_THAT(hpod_.recovered, IsOk());
+  EXPECT_EQ(hpod_.DumpAll(), before);
+  const auto again = hpod_.Suggest(3, {"r", 1});
+  hpod_.core().Flush();
+  EXPECT_EQ(again->result->trials[2].lease_token, batch->result->trials[2].lease_token);
+  EXPECT_EQ(hpod_.Find()->Trials().size(), 3u);
+}
+
+TEST_F(GroupCommitOnDisk, ForgetsWhatWasNotCommittedWhenTheProcessEnds) {
+  const std::string before = hpod_.DumpAll();
+  hpod_.Suggest(3);
+  hpod_.Restart();
+  EXPECT_EQ(hpod_.DumpAll(), before);
+}
 
 }  // namespace
 }  // namespace hpod

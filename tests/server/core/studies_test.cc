@@ -133,13 +133,19 @@ TEST_F(StudiesOfADaemon, CanBeDeletedAndMadeAgainInOneGroup) {
   EXPECT_EQ(hpod_.DumpAll(), before);
 }
 
-TEST_F(StudiesOfADaemon, AreNotBroughtBackByALateRetry) {
+TEST_F(StudiesOfADaemon, AreMadeAnewByARetryAfterTheirDeletionAndThenOnce) {
   hpod_.Create(ASpec(), false, {"c", 1});
-  hpod_.Delete();
-  const auto late = hpod_.Create(ASpec(), false, {"c", 1});
+  hpod_.Delete("study", {"d", 1});
+  const auto anew = hpod_.Create(ASpec(), false, {"c", 1});
+  const auto retry = hpod_.Create(ASpec(), false, {"c", 1});
   hpod_.core().Flush();
-  EXPECT_THAT(late->status, IsRefused(Reason::kStudyNotFound));
-  EXPECT_EQ(hpod_.Find(), nullptr);
+  EXPECT_THAT(anew->status, IsOk());
+  EXPECT_THAT(retry->status, IsOk());
+  hpod_.Restart();
+  const auto later = hpod_.Create(ASpec(), false, {"c", 1});
+  hpod_.core().Flush();
+  EXPECT_THAT(later->status, IsOk());
+  EXPECT_EQ(hpod_.core().Studies().size(), 1u);
 }
 
 TEST_F(StudiesOfADaemon, AreRememberedForADay) {

@@ -154,7 +154,7 @@ TEST_P(StorageConformance, KeepsTrialsThatCameFromElsewhere) {
   whole.record.retry_of = 5;
   whole.record.retry_count = 1;
   whole.record.lost = true;
-  whole.record.fixed = {{"lr", 0.9}};
+  whole.record.fixed = {{"lr", 0.05}};
   ASSERT_THAT(study.Do(AddTrials{{whole, Foreign(TrialState::kFail, {}, {}),
                                   Foreign(TrialState::kWaiting, {{"layers", Whole(1, 99), 50}}, {}),
                                   Foreign(TrialState::kRunning, {}, {})},

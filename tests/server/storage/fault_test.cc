@@ -27,7 +27,7 @@ struct Batches {
 Batches ALifeInThreeParts() {
   LiveStudy study(ASpec().Over(PlainSpace()));
   Batches batches;
-  const auto cut = [&, start = size_t{0}]() mutable {
+  auto cut = [&, start = size_t{0}]() mutable {
     const Batch batch(study.Log().begin() + static_cast<std::ptrdiff_t>(start), study.Log().end());
     start = study.Log().size();
     return batch;
@@ -174,16 +174,18 @@ TEST(Commit, SyncsOnceAndOnlyThenReturns) {
   EXPECT_EQ(vfs.Syncs() - before, 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Each, CommitFault,
-    testing::Combine(testing::Values(Fault::kDiskFull, Fault::kShortWrite, Fault::kIoError,
-                                     Fault::kSyncError),
-                     testing::Values(Repeat::kOnce, Repeat::kForEver)),
-    [](const auto& test) {
-      constexpr const char* kFaults[] = {"DiskFull", "ShortWrite", "IoError", "SyncError"};
-      return fmt::format("{}{}", kFaults[static_cast<int>(std::get<0>(test.param))],
-                         std::get<1>(test.param) == Repeat::kOnce ? "Once" : "ForEver");
-    });
+std::string NameOf(const testing::TestParamInfo<std::tuple<Fault, Repeat>>& test) {
+  constexpr const char* kFaults[] = {"DiskFull", "ShortWrite", "IoError", "SyncError"};
+  const auto [fault, repeat] = test.param;
+  return fmt::format("{}{}", kFaults[static_cast<int>(fault)],
+                     repeat == Repeat::kOnce ? "Once" : "ForEver");
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, CommitFault,
+                         testing::Combine(testing::Values(Fault::kDiskFull, Fault::kShortWrite,
+                                                          Fault::kIoError, Fault::kSyncError),
+                                          testing::Values(Repeat::kOnce, Repeat::kForEver)),
+                         NameOf);
 
 }  // namespace
 }  // namespace hpod

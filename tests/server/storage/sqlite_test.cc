@@ -146,17 +146,18 @@ TEST_P(DamagedText, IsDataLoss) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, DamagedText,
-    testing::Values("UPDATE studies SET directions='[1'", "UPDATE studies SET directions='[1]'",
-                    "UPDATE studies SET sampler_options='[1]x'",
-                    "UPDATE studies SET pruner_options='{\"a\": 1}'",
-                    "UPDATE studies SET space='[{}]'",
-                    "UPDATE studies SET metric_names='{\"a\":1}'",
-                    "UPDATE distributions SET domain='{\"type\":\"int\"}'",
-                    "UPDATE trials SET params='[1,x,2]'", "UPDATE trials SET params='[1]'",
-                    "UPDATE trials SET params=''", "UPDATE trials SET shape_id=99",
-                    "UPDATE trials SET state='LOST'", "UPDATE trials SET other_values='[\"a\"]'",
-                    "UPDATE trials SET extra='{\"fixed\": [1]}'", "UPDATE trials SET extra='{'",
-                    "UPDATE shapes SET distributions='[\"a\"]'", "UPDATE requests SET answer='x'"));
+    testing::Values(
+        "UPDATE studies SET directions='[1'", "UPDATE studies SET directions='[1]'",
+        "UPDATE studies SET directions='[]'", "UPDATE studies SET directions='[\"up\"]'",
+        "UPDATE studies SET sampler_options='[1]x'",
+        "UPDATE studies SET pruner_options='{\"a\": 1}'", "UPDATE studies SET space='[{}]'",
+        "UPDATE studies SET metric_names='{\"a\":1}'",
+        "UPDATE distributions SET domain='{\"type\":\"int\"}'",
+        "UPDATE trials SET params='[1,x,2]'", "UPDATE trials SET params='[1]'",
+        "UPDATE trials SET params=''", "UPDATE trials SET shape_id=99",
+        "UPDATE trials SET state='LOST'", "UPDATE trials SET other_values='[\"a\"]'",
+        "UPDATE trials SET extra='{\"fixed\": [1]}'", "UPDATE trials SET extra='{'",
+        "UPDATE shapes SET distributions='[\"a\"]' WHERE id=1", "UPDATE requests SET answer='x'"));
 
 TEST(Numbers, ReadBackBitForBit) {
   for (double value : {0.1, -0.0, 5e-324, 1.7976931348623157e308, 123456789.0, 1e21, 1e-7}) {

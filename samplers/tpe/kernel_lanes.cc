@@ -1,0 +1,386 @@
+// Compiled once for each instruction set (Highway, foreach_target.h); -ffp-contract=off keeps the
+// compiler from fusing multiplications and additions, which some of them could and others not.
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "samplers/tpe/kernel_lanes.cc"
+#include <hwy/foreach_target.h>
+// After foreach_target.h.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <hwy/highway.h>
+#include <numbers>
+
+#include "samplers/tpe/kernel_lanes.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace hpod {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<double, kLanes>;
+using I = hn::RebindToSigned<D>;
+using V = hn::VFromD<D>;
+using M = decltype(hn::Eq(V(), V()));
+constexpr D kD;
+constexpr I kI;
+
+HWY_INLINE size_t Width() { return hn::Lanes(kD); }
+HWY_INLINE V Constant(double value) { return hn::Set(kD, value); }
+
+// c[0] + c[1] x + ... + c[n - 1] x^(n - 1).
+template <size_t n>
+HWY_INLINE V Polynomial(V x, const double (&c)[n]) {
+  V sum = Constant(c[n - 1]);
+  for (size_t i = n - 1; i-- > 0;) sum = hn::Add(hn::Mul(sum, x), Constant(c[i]));
+  return sum;
+}
+
+// e^x for -700 <= x <= 700, relative error below 1e-14: 2^n e^r with |r| <= ln(2) / 2, the latter
+// by Taylor's polynomial of degree 11. n ln(2) is subtracted in two parts, the first of which has
+// so many zeros at its end that n times it is exact (Cody and Waite).
+HWY_INLINE V Exp(V x) {
+  constexpr double kLn2High = 0x1.62e42fee00000p-1;
+  constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
+  constexpr double kInverseFactorials[] = {
+      1.0,       1.0,        1.0 / 2,     1.0 / 6,      1.0 / 24,      1.0 / 120,
+      1.0 / 720, 1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800};
+  const V n = hn::Round(hn::Mul(x, Constant(std::numbers::log2e)));
+  const V r = hn::Sub(hn::Sub(x, hn::Mul(n, Constant(kLn2High))), hn::Mul(n, Constant(kLn2Low)));
+  // Adding 1.5 * 2^52 leaves n in the low bits of the mantissa.
+  const auto bits = hn::BitCast(kI, hn::Add(n, Constant(0x1.8p52)));
+  const auto exponent = hn::ShiftLeft<52>(hn::Add(bits, hn::Set(kI, 1023)));
+  return hn::Mul(Polynomial(r, kInverseFactorials), hn::BitCast(kD, exponent));
+}
+
+// ln x for normal x > 0, absolute error below 1e-15 + 1e-15 |ln x|: ln m + n ln 2 with m in
+// [sqrt(1/2), sqrt(2)), ln m = 2 atanh((m - 1) / (m + 1)) by its series.
+HWY_INLINE V Log(V x) {
+  constexpr double kOddReciprocals[] = {2.0,      2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,
+                                        2.0 / 11, 2.0 / 13, 2.0 / 15, 2.0 / 17, 2.0 / 19};
+  const auto bits = hn::BitCast(kI, x);
+  // What is added moves the mantissas from sqrt(2) up to the next exponent.
+  const auto shifted = hn::Add(bits, hn::Set(kI, 0x00095f6198000000));
+  const auto biased = hn::ShiftRight<52>(shifted);
+  const V n = hn::Sub(hn::BitCast(kD, hn::Add(biased, hn::Set(kI, std::bit_cast<int64_t>(0x1p52)))),
+                      Constant(0x1p52 + 1023));
+  const auto mantissa = hn::Sub(bits, hn::ShiftLeft<52>(hn::Sub(biased, hn::Set(kI, 1023))));
+  const V m = hn::BitCast(kD, mantissa);
+  const V s = hn::Div(hn::Sub(m, Constant(1)), hn::Add(m, Constant(1)));
+  const V atanh = hn::Mul(s, Polynomial(hn::Mul(s, s), kOddReciprocals));
+  return hn::Add(atanh, hn::Mul(n, Constant(std::numbers::ln2)));
+}
+
+// P(Z > x) of a standard normal Z for x >= 0: e^(-x^2/2) times a polynomial in (x - 4) / (x + 4),
+// which interpolates the quotient at Chebyshev's nodes of [0, 9] with a relative error of 6e-15.
+// 0 beyond 9, where the truth is below 1.2e-19.
+HWY_INLINE V UpperTail(V x) {
+  constexpr double kCoefficients[] = {
+      0.09441064130196907869,     -0.1703977215484550406,   0.1243792553392102531,
+      -0.07170740733790637718,    0.03086480410942823226,   -0.008492095469437683401,
+      0.0005075620182947572808,   0.0006388135195328201345, -0.0001871840979082474413,
+      -0.00004555129216301412688, 0.0000286530911349783348, 4.618260543741301229e-6,
+      -4.346890737082016842e-6,   -8.52512009321576748e-7,  7.420005420154242244e-7,
+      3.804672003709979969e-7,    5.72153716148395263e-8};
+  const V cut = hn::Min(x, Constant(9));
+  const V t = hn::Div(hn::Sub(cut, Constant(4)), hn::Add(cut, Constant(4)));
+  const V bell = Exp(hn::Mul(Constant(-0.5), hn::Mul(cut, cut)));
+  return hn::IfThenElseZero(hn::Lt(x, Constant(9)), hn::Mul(bell, Polynomial(t, kCoefficients)));
+}
+
+// The distance from which a kernel's centre inside an interval no longer sees its end.
+struct Tails {
+  V low;
+  V high;
+  V mass;
+};
+HWY_INLINE Tails TailsOf(V to_low, V to_high) {
+  const V low = UpperTail(to_low);
+  const V high = UpperTail(to_high);
+  return {low, high, hn::Sub(Constant(1), hn::Add(low, high))};
+}
+
+// P. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied
+// Statistics 37, 1988: |z| of the quantile of p for 0 < p <= 1/2, relative error about 1e-16.
+HWY_INLINE V AbsoluteQuantile(V p) {
+  constexpr double kA[] = {3.3871328727963666080e0,  1.3314166789178437745e+2,
+                           1.9715909503065514427e+3, 1.3731693765509461125e+4,
+                           4.5921953931549871457e+4, 6.7265770927008700853e+4,
+                           3.3430575583588128105e+4, 2.5090809287301226727e+3};
+  constexpr double kB[] = {1.0,
+                           4.2313330701600911252e+1,
+                           6.8718700749205790830e+2,
+                           5.3941960214247511077e+3,
+                           2.1213794301586595867e+4,
+                           3.9307895800092710610e+4,
+                           2.8729085735721942674e+4,
+                           5.2264952788528545610e+3};
+  constexpr double kC[] = {1.42343711074968357734e0,  4.63033784615654529590e0,
+                           5.76949722146069140550e0,  3.64784832476320460504e0,
+                           1.27045825245236838258e0,  2.41780725177450611770e-1,
+                           2.27238449892691845833e-2, 7.74545014278341407640e-4};
+  constexpr double kE[] = {1.0,
+                           2.05319162663775882187e0,
+                           1.67638483018380384940e0,
+                           6.89767334985100004550e-1,
+                           1.48103976427480074590e-1,
+                           1.51986665636164571966e-2,
+                           5.47593808499534494600e-4,
+                           1.05075007164441684324e-9};
+  constexpr double kF[] = {6.65790464350110377720e0,  5.46378491116411436990e0,
+                           1.78482653991729133580e0,  2.96560571828504891230e-1,
+                           2.65321895265761230930e-2, 1.24266094738807843860e-3,
+                           2.71155556874348757815e-5, 2.01033439929228813265e-7};
+  constexpr double kG[] = {1.0,
+                           5.99832206555887937690e-1,
+                           1.36929880922735805310e-1,
+                           1.48753612908506148525e-2,
+                           7.86869131145613259100e-4,
+                           1.84631831751005468180e-5,
+                           1.42151175831644588870e-7,
+                           2.04426310338993978564e-15};
+  const V q = hn::Sub(Constant(0.5), p);
+  const V r = hn::Sub(Constant(0.180625), hn::Mul(q, q));
+  const V central = hn::Mul(q, hn::Div(Polynomial(r, kA), Polynomial(r, kB)));
+  const V depth = hn::Sqrt(hn::Neg(Log(p)));
+  const V near = hn::Sub(depth, Constant(1.6));
+  const V far = hn::Sub(depth, Constant(5));
+  const V tail = hn::IfThenElse(hn::Le(depth, Constant(5)),
+                                hn::Div(Polynomial(near, kC), Polynomial(near, kE)),
+                                hn::Div(Polynomial(far, kF), Polynomial(far, kG)));
+  return hn::IfThenElse(hn::Le(q, Constant(0.425)), central, tail);
+}
+
+// Adds the terms of `width` lanes of a block at one to kQueriesAtOnce queries.
+template <size_t queries>
+HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
+                        const KernelQuery* query, const V* floor, V* terms) {
+  constexpr size_t kDimensionsAtOnce = 4;
+  const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
+  const V constant = hn::Load(kD, blocks.constants[block].lane + lane);
+  V sum[queries];
+  for (V& s : sum) s = hn::Zero(kD);
+  const auto is_below = [&] {
+    M is_above = hn::Ge(hn::Sub(constant, sum[0]), floor[0]);
+    for (size_t q = 1; q < queries; ++q) {
+      is_above = hn::Or(is_above, hn::Ge(hn::Sub(constant, sum[q]), floor[q]));
+    }
+    return hn::AllFalse(kD, is_above);
+  };
+  for (size_t j = 0; j < blocks.continuous; ++j) {
+    const V mu = hn::Load(kD, shape[2 * j].lane + lane);
+    const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
+    for (size_t q = 0; q < queries; ++q) {
+      const V z = hn::Mul(hn::Sub(Constant(query[q].point[j]), mu), scale);
+      sum[q] = hn::Add(sum[q], hn::Mul(z, z));
+    }
+    if (j % kDimensionsAtOnce == kDimensionsAtOnce - 1 && is_below()) break;
+  }
+  const hn::Rebind<int32_t, D> half;
+  for (size_t j = 0; j < blocks.tabulated; ++j) {
+    const auto row =
+        hn::PromoteTo(kI, hn::LoadU(half, blocks.rows[block * blocks.tabulated + j].lane + lane));
+    for (size_t q = 0; q < queries; ++q) {
+      sum[q] = hn::Add(sum[q], hn::GatherIndex(kD, query[q].costs[j], row));
+    }
+  }
+  for (size_t q = 0; q < queries; ++q) terms[q] = hn::Sub(constant, sum[q]);
+}
+
+template <size_t queries>
+HWY_INLINE void Collect(const KernelBlocks& blocks, size_t first, size_t last,
+                        const KernelQuery* query, double gap, KernelTerms* terms) {
+  V floor[queries];
+  for (size_t q = 0; q < queries; ++q) floor[q] = Constant(terms[q].largest - gap);
+  for (size_t block = first; block < last; ++block) {
+    V largest[queries];
+    for (V& most : largest) most = Constant(-std::numeric_limits<double>::infinity());
+    for (size_t lane = 0; lane < kLanes; lane += Width()) {
+      V part[queries];
+      AddPart<queries>(blocks, block, lane, query, floor, part);
+      for (size_t q = 0; q < queries; ++q) {
+        hn::Store(part[q], kD, terms[q].terms[terms[q].count].lane + lane);
+        largest[q] = hn::Max(largest[q], part[q]);
+      }
+    }
+    for (size_t q = 0; q < queries; ++q) {
+      if (hn::AllFalse(kD, hn::Ge(largest[q], floor[q]))) continue;
+      const double most = hn::GetLane(hn::MaxOfLanes(kD, largest[q]));
+      terms[q].blocks[terms[q].count++] = static_cast<uint32_t>(block);
+      if (most <= terms[q].largest) continue;
+      terms[q].largest = most;
+      floor[q] = Constant(most - gap);
+    }
+  }
+}
+
+void CollectTermsOf(const KernelBlocks& blocks, size_t first, size_t last,
+                    std::span<const KernelQuery> queries, double gap,
+                    std::span<KernelTerms> terms) {
+  switch (queries.size()) {
+    case 1:
+      return Collect<1>(blocks, first, last, queries.data(), gap, terms.data());
+    case 2:
+      return Collect<2>(blocks, first, last, queries.data(), gap, terms.data());
+    case 3:
+      return Collect<3>(blocks, first, last, queries.data(), gap, terms.data());
+    default:
+      return Collect<4>(blocks, first, last, queries.data(), gap, terms.data());
+  }
+}
+
+HWY_INLINE double SumOfLanes(V v) {
+  alignas(64) double lanes[kLanes] = {};
+  hn::Store(v, kD, lanes);
+  double sum = 0.0;
+  for (size_t i = 0; i < Width(); ++i) sum += lanes[i];
+  return sum;
+}
+
+// The sum of scale * weight_k * exp(term_k - largest), which is at most 2 for each k.
+//
+// Each summand is divided into a multiple of 2^(p-52), a multiple of 2^(2p-106) and a rest, where
+// 2^(p-1) > kernel_count. Adding and subtracting 1.5 * 2^p rounds to the former. The sums of the
+// parts need no more than 53 bits, so no addition rounds, and any order gives the same result. The
+// rests, below 2^(2p-107) each, are left out. (Demmel and Nguyen, "Fast reproducible floating-point
+// summation", 2013.)
+double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
+                 const RampWeights& weights, size_t kernel_count, double scale) {
+  const int p = static_cast<int>(std::bit_width(kernel_count)) + 1;
+  const V coarse = Constant(std::ldexp(1.5, p));
+  const V fine = Constant(std::ldexp(1.5, 2 * p - 54));
+  const V largest = Constant(terms.largest);
+  const V floor = Constant(terms.largest - gap);
+  const hn::Rebind<int32_t, D> half;
+  V coarse_sum = hn::Zero(kD);
+  V fine_sum = hn::Zero(kD);
+  for (size_t i = 0; i < terms.count; ++i) {
+    const IndexLanes& ranks = blocks.ranks[terms.blocks[i]];
+    for (size_t lane = 0; lane < kLanes; lane += Width()) {
+      const V term = hn::Load(kD, terms.terms[i].lane + lane);
+      const M counts = hn::Ge(term, floor);
+      if (hn::AllFalse(kD, counts)) continue;
+      const V rank = hn::PromoteTo(kD, hn::LoadU(half, ranks.lane + lane));
+      const V ramp = hn::Add(hn::Mul(rank, Constant(weights.slope)), Constant(weights.first));
+      const V weight = hn::Min(ramp, Constant(1));
+      const V kernel = Exp(hn::IfThenElseZero(counts, hn::Sub(term, largest)));
+      const V v = hn::IfThenElseZero(counts, hn::Mul(hn::Mul(weight, kernel), Constant(scale)));
+      const V rounded = hn::Sub(hn::Add(v, coarse), coarse);
+      coarse_sum = hn::Add(coarse_sum, rounded);
+      fine_sum = hn::Add(fine_sum, hn::Sub(hn::Add(hn::Sub(v, rounded), fine), fine));
+    }
+  }
+  return SumOfLanes(coarse_sum) + SumOfLanes(fine_sum);
+}
+
+double LogOf(double x) { return hn::GetLane(Log(Constant(x))); }
+
+void SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* intervals) {
+  constexpr double kSqrt2 = std::numbers::sqrt2;
+  // ln(sqrt(2 pi) / sqrt(2)), for the scales have the sqrt(2).
+  constexpr double kLogSqrtPi = 0.57236494292470008707;
+  const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
+  for (size_t lane = 0; lane < kLanes; lane += Width()) {
+    V sum = hn::Zero(kD);
+    for (size_t j = 0; j < blocks.continuous; ++j) {
+      const V mu = hn::Load(kD, shape[2 * j].lane + lane);
+      const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
+      const V inverse_sigma = hn::Mul(scale, Constant(kSqrt2));
+      const V low = hn::Mul(hn::Sub(mu, Constant(intervals[j].low)), inverse_sigma);
+      const V high = hn::Mul(hn::Sub(Constant(intervals[j].high), mu), inverse_sigma);
+      const V mass = TailsOf(low, high).mass;
+      sum = hn::Add(sum, hn::Sub(hn::Sub(Log(scale), Constant(kLogSqrtPi)), Log(mass)));
+    }
+    hn::Store(sum, kD, blocks.constants[block].lane + lane);
+  }
+}
+
+// Reads and writes kLanes of each array.
+void CutNormalQuantilesOf(const double* u, const double* mu, const double* sigma,
+                          const Interval& interval, double* result) {
+  for (size_t lane = 0; lane < kLanes; lane += Width()) {
+    const V centre = hn::Load(kD, mu + lane);
+    const V width = hn::Load(kD, sigma + lane);
+    const V share = hn::Load(kD, u + lane);
+    const Tails tails = TailsOf(hn::Div(hn::Sub(centre, Constant(interval.low)), width),
+                                hn::Div(hn::Sub(Constant(interval.high), centre), width));
+    const V from_low = hn::Add(tails.low, hn::Mul(share, tails.mass));
+    const V from_high = hn::Add(tails.high, hn::Mul(hn::Sub(Constant(1), share), tails.mass));
+    // Not 0, whose logarithm AbsoluteQuantile would take.
+    const V p = hn::Max(hn::Min(from_low, from_high), Constant(1e-300));
+    const V z = hn::Mul(AbsoluteQuantile(hn::Min(p, Constant(0.5))), width);
+    const V x = hn::IfThenElse(hn::Lt(from_low, from_high), hn::Sub(centre, z), hn::Add(centre, z));
+    hn::Store(hn::Min(hn::Max(x, Constant(interval.low)), Constant(interval.high)), kD,
+              result + lane);
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace hpod
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hpod {
+namespace {
+
+HWY_EXPORT(CollectTermsOf);
+HWY_EXPORT(SumScaled);
+HWY_EXPORT(LogOf);
+HWY_EXPORT(SetConstantsOf);
+HWY_EXPORT(CutNormalQuantilesOf);
+
+}  // namespace
+
+void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
+                  std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms) {
+  HWY_DYNAMIC_DISPATCH(CollectTermsOf)(blocks, first, last, queries, gap, terms);
+}
+
+double LogSumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
+                   const RampWeights& weights, size_t kernel_count) {
+  if (terms.largest == -std::numeric_limits<double>::infinity()) return terms.largest;
+  const auto sum = [&](double scale) {
+    return HWY_DYNAMIC_DISPATCH(SumScaled)(blocks, terms, gap, weights, kernel_count, scale);
+  };
+  double scale = 1.0;
+  double total = sum(scale);
+  // The error of a sum is absolute. One that is small because the largest terms are of old trials,
+  // with small weights, is taken once more after it has been scaled to [1, 2).
+  if (total < 0x1p-8) {
+    scale = std::ldexp(1.0, -std::ilogb(total));
+    total = sum(scale);
+  }
+  const auto log = HWY_DYNAMIC_DISPATCH(LogOf);
+  return terms.largest + (log(total) - log(scale));
+}
+
+void SetConstants(KernelBlocks& blocks, size_t block, std::span<const Interval> intervals) {
+  HWY_DYNAMIC_DISPATCH(SetConstantsOf)(blocks, block, intervals.data());
+}
+
+double PortableLog(double x) { return HWY_DYNAMIC_DISPATCH(LogOf)(x); }
+
+void CutNormalQuantiles(std::span<const double> u, std::span<const double> mu,
+                        std::span<const double> sigma, const Interval& interval,
+                        std::span<double> result) {
+  const auto quantiles = HWY_DYNAMIC_DISPATCH(CutNormalQuantilesOf);
+  for (size_t i = 0; i < u.size(); i += kLanes) {
+    const size_t count = std::min(kLanes, u.size() - i);
+    DoubleLanes shares = {};
+    DoubleLanes centres = {};
+    DoubleLanes widths;
+    DoubleLanes quantile;
+    std::fill_n(widths.lane, kLanes, 1.0);
+    std::copy_n(u.begin() + static_cast<std::ptrdiff_t>(i), count, shares.lane);
+    std::copy_n(mu.begin() + static_cast<std::ptrdiff_t>(i), count, centres.lane);
+    std::copy_n(sigma.begin() + static_cast<std::ptrdiff_t>(i), count, widths.lane);
+    quantiles(shares.lane, centres.lane, widths.lane, interval, quantile.lane);
+    std::copy_n(quantile.lane, count, result.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+}  // namespace hpod
+#endif  // HWY_ONCE

@@ -1,0 +1,100 @@
+// The arithmetic of a Parzen mixture on eight kernels at a time, on whatever vectors the processor
+// has (SSE4 to AVX-512, chosen when the program starts).
+//
+// The results have the same bits on all of them: no operation is fused with another, and sums are
+// taken without rounding (see SumTerms), so that neither their order nor the width of the vectors
+// matters.
+
+#ifndef HPOD_SAMPLERS_TPE_KERNEL_LANES_H_
+#define HPOD_SAMPLERS_TPE_KERNEL_LANES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace hpod {
+
+inline constexpr size_t kLanes = 8;
+
+struct alignas(64) DoubleLanes {
+  double lane[kLanes];
+};
+struct alignas(32) IndexLanes {
+  int32_t lane[kLanes];
+};
+
+// Kernels in blocks of kLanes. A block has for each continuous dimension two DoubleLanes, the
+// centres mu and the scales 1 / (sqrt(2) sigma); for each tabulated dimension an IndexLanes, the
+// rows of the kernels in the tables of a query. A lane without a kernel has the constant -inf and
+// finite numbers elsewhere.
+struct KernelBlocks {
+  size_t continuous = 0;
+  size_t tabulated = 0;
+  std::vector<DoubleLanes> shapes;     // [block][continuous][2]
+  std::vector<IndexLanes> rows;        // [block][tabulated]
+  std::vector<DoubleLanes> constants;  // [block]: ln of what does not depend on the point
+  std::vector<IndexLanes> ranks;       // [block]: places in the mixture, which give the weights
+
+  size_t size() const { return constants.size(); }
+};
+
+// A point: its coordinate in each continuous dimension, and for each tabulated one a table of
+// -ln f >= 0 by row.
+struct KernelQuery {
+  const double* point = nullptr;
+  const double* const* costs = nullptr;
+};
+
+// The terms ln f_k(x), without the weights, of the blocks that may matter to one query.
+struct KernelTerms {
+  double largest = -std::numeric_limits<double>::infinity();
+  size_t count = 0;
+  std::unique_ptr<uint32_t[]> blocks;
+  std::unique_ptr<DoubleLanes[]> terms;
+};
+
+inline constexpr size_t kQueriesAtOnce = 4;
+
+// Adds the blocks [first, last) to `terms`, one for each of at most kQueriesAtOnce queries, except
+// blocks whose terms are all below terms.largest - gap. `terms` have room for one more than there
+// are blocks.
+void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
+                  std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms);
+
+// Weight of the kernel of a rank, not normalised: min(first + slope * rank, 1).
+struct RampWeights {
+  double first = 1;
+  double slope = 0;
+};
+
+// ln of the sum of weight_k exp(term_k) over the terms that are at least largest - gap, of at most
+// `kernel_count`. -inf if there are none. Relative error of the sum below 1e-12.
+double LogSumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
+                   const RampWeights& weights, size_t kernel_count);
+
+// An interval in which the normals of a dimension are cut off.
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+// ln x with the same bits on every processor, unlike the library's. x > 0, normal.
+double PortableLog(double x);
+
+// Sets the constants of a block: ln of the product over its continuous dimensions of
+// 1 / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval. -inf if a mass is no double.
+// Lanes that have no kernel get a number, too.
+void SetConstants(KernelBlocks& blocks, size_t block, std::span<const Interval> intervals);
+
+// Quantiles of normals cut to an interval, their centres in it: mu, sigma, u and the result have
+// the same length. 0 <= u < 1.
+void CutNormalQuantiles(std::span<const double> u, std::span<const double> mu,
+                        std::span<const double> sigma, const Interval& interval,
+                        std::span<double> result);
+
+}  // namespace hpod
+
+#endif  // HPOD_SAMPLERS_TPE_KERNEL_LANES_H_

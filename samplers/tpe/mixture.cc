@@ -1,0 +1,271 @@
+#include "samplers/tpe/mixture.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <numbers>
+
+#include "samplers/math/truncated_normal.h"
+
+namespace hpod {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// Terms below the largest by more than this are left out. With n kernels whose weights are between
+// 1 / n and 1, what is left out is at most n e^-gap = 1e-10 / n of the largest term, and the sum is
+// at least 1 / n of it: a relative error of the density of at most 1e-10.
+double GapFor(size_t kernel_count) {
+  constexpr double kLog1e10 = 23.02585092994045684;
+  return kLog1e10 + 2.0 * PortableLog(static_cast<double>(kernel_count));
+}
+
+// ln of the sum of the weights: a ramp's mean is that of its ends.
+double LogTotalWeight(size_t observation_count, const RampWeights& weights) {
+  const auto m = static_cast<double>(observation_count);
+  const double ramp = weights.first < 1 ? m - static_cast<double>(kNewest) : 0.0;
+  const double mean = ramp > 1 ? 0.5 * (weights.first + 1.0) : weights.first;
+  return PortableLog(ramp * mean + (m - ramp) + 1.0);
+}
+
+// Ends of the cell around the grid value `x`, in the model's numbers.
+Interval CellAround(double x, const NumericDomain& domain) {
+  const double left = x - 0.5 * domain.step;
+  const double right = x + 0.5 * domain.step;
+  return domain.log ? Interval{std::log(left), std::log(right)} : Interval{left, right};
+}
+
+}  // namespace
+
+NumericDomain AsNumeric(const Domain& domain) {
+  if (const auto* d = std::get_if<IntDomain>(&domain)) {
+    return {static_cast<double>(d->low), static_cast<double>(d->high), static_cast<double>(d->step),
+            d->log};
+  }
+  const auto& d = std::get<FloatDomain>(domain);
+  return {d.low, d.high, d.step, d.log};
+}
+
+double ToModel(double value, bool log) {
+  return log ? std::log(std::max(value, std::numeric_limits<double>::min())) : value;
+}
+
+Interval IntervalOf(const NumericDomain& domain) {
+  return {ToModel(domain.low - 0.5 * domain.step, domain.log),
+          ToModel(domain.high + 0.5 * domain.step, domain.log)};
+}
+
+bool IsPlain(const Interval& interval, double mu, double sigma) {
+  constexpr double kNarrowest = 1e-290;
+  return interval.low <= mu && mu <= interval.high && sigma > kNarrowest &&
+         interval.high - interval.low > kNarrowest && interval.high - interval.low < kInfinity;
+}
+
+RampWeights MakeRampWeights(size_t observation_count, bool forgetting) {
+  if (!forgetting || observation_count <= kNewest) return {1.0, 0.0};
+  const size_t ramp = observation_count - kNewest;
+  const double first = 1.0 / static_cast<double>(observation_count);
+  // From 1/m to 1, both included; a ramp of one is its first, and all that follow have 1.
+  return {first, ramp > 1 ? (1.0 - first) / static_cast<double>(ramp - 1) : 1.0};
+}
+
+ChoiceShares MakeChoiceShares(size_t choice_count, size_t observation_count) {
+  const double share = 1.0 / static_cast<double>(observation_count + 1);
+  const double row_sum = static_cast<double>(choice_count) * share + 1.0;
+  return {(share + 1.0) / row_sum, share / row_sum};
+}
+
+Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_(forgetting) {
+  dimensions_.reserve(domains.size());
+  for (const Domain& domain : domains) {
+    Dimension& dimension = dimensions_.emplace_back();
+    if (const auto* categorical = std::get_if<CategoricalDomain>(&domain)) {
+      dimension.kind = Kind::kCategorical;
+      dimension.choice_count = categorical->choices.size();
+    } else {
+      dimension.numeric = AsNumeric(domain);
+      dimension.interval = IntervalOf(dimension.numeric);
+      dimension.kind = dimension.numeric.step > 0 ? Kind::kStepped : Kind::kContinuous;
+    }
+    const bool is_continuous = dimension.kind == Kind::kContinuous;
+    dimension.position = (is_continuous ? blocks_.continuous : blocks_.tabulated)++;
+    if (is_continuous) intervals_.push_back(dimension.interval);
+  }
+}
+
+void Mixture::Reserve(size_t slots) {
+  const size_t count = (slots + kLanes - 1) / kLanes;
+  DoubleLanes none;
+  IndexLanes no_rank;
+  std::fill_n(none.lane, kLanes, -kInfinity);
+  std::fill_n(no_rank.lane, kLanes, -1);
+  blocks_.shapes.resize(count * blocks_.continuous * 2, DoubleLanes{});
+  blocks_.rows.resize(count * blocks_.tabulated, IndexLanes{});
+  blocks_.constants.resize(count, none);
+  blocks_.ranks.resize(count, no_rank);
+}
+
+void Mixture::SetNormal(size_t slot, size_t dimension, double mu, double sigma) {
+  constexpr double kInverseSqrt2 = 1.0 / std::numbers::sqrt2;
+  Dimension& d = dimensions_[dimension];
+  const size_t block = slot / kLanes;
+  const size_t lane = slot % kLanes;
+  if (d.kind == Kind::kStepped) {
+    blocks_.rows[block * blocks_.tabulated + d.position].lane[lane] = RowOf(d, mu, sigma);
+    return;
+  }
+  DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + d.position) * 2];
+  shape[0].lane[lane] = mu;
+  shape[1].lane[lane] = kInverseSqrt2 / sigma;
+}
+
+void Mixture::SetChoice(size_t slot, size_t dimension, size_t choice) {
+  const size_t row = (slot / kLanes) * blocks_.tabulated + dimensions_[dimension].position;
+  blocks_.rows[row].lane[slot % kLanes] = static_cast<int32_t>(choice);
+}
+
+void Mixture::UpdateConstants(size_t block) {
+  SetConstants(blocks_, block, intervals_);
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    double& constant = blocks_.constants[block].lane[lane];
+    if (blocks_.ranks[block].lane[lane] < 0) {
+      constant = -kInfinity;
+      continue;
+    }
+    for (size_t j = 0; j < blocks_.continuous; ++j) {
+      const DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + j) * 2];
+      const double sigma = 1.0 / (shape[1].lane[lane] * std::numbers::sqrt2);
+      if (IsPlain(intervals_[j], shape[0].lane[lane], sigma)) continue;
+      constant = PreciseConstant(block, lane);
+      break;
+    }
+  }
+}
+
+void Mixture::UpdateConstants() {
+  for (size_t block = 0; block < blocks_.size(); ++block) UpdateConstants(block);
+}
+
+std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
+  const size_t d = dimensions_.size();
+  const size_t count = points.size() / d;
+  const std::vector<Costs> costs = TabulateCosts(points);
+  std::vector<double> coordinates(count * blocks_.continuous);
+  std::vector<const double*> tables(count * blocks_.tabulated);
+  std::vector<KernelQuery> queries(count);
+  std::vector<bool> is_outside(count, false);
+  for (size_t i = 0; i < count; ++i) {
+    queries[i] = {coordinates.data() + i * blocks_.continuous,
+                  tables.data() + i * blocks_.tabulated};
+    for (size_t j = 0; j < d; ++j) {
+      const Dimension& dimension = dimensions_[j];
+      const double value = points[i * d + j];
+      if (dimension.kind != Kind::kContinuous) {
+        tables[i * blocks_.tabulated + dimension.position] = costs[j].at(value).data();
+        continue;
+      }
+      const double x = ToModel(value, dimension.numeric.log);
+      coordinates[i * blocks_.continuous + dimension.position] = x;
+      if (!(dimension.interval.low <= x && x <= dimension.interval.high)) is_outside[i] = true;
+    }
+  }
+  std::vector<double> result(count);
+  std::vector<KernelTerms> terms(std::min(count, kQueriesAtOnce));
+  for (KernelTerms& t : terms) {
+    t.blocks = std::make_unique_for_overwrite<uint32_t[]>(blocks_.size() + 1);
+    t.terms = std::make_unique_for_overwrite<DoubleLanes[]>(blocks_.size() + 1);
+  }
+  for (size_t i = 0; i < count; i += kQueriesAtOnce) {
+    const size_t group = std::min(kQueriesAtOnce, count - i);
+    Evaluate(std::span(queries).subspan(i, group), std::span(terms).first(group),
+             std::span(result).subspan(i, group));
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (is_outside[i]) result[i] = -kInfinity;
+  }
+  return result;
+}
+
+void Mixture::Evaluate(std::span<const KernelQuery> queries, std::span<KernelTerms> terms,
+                       std::span<double> result) const {
+  const size_t kernel_count = observation_count_ + 1;
+  const double gap = GapFor(kernel_count);
+  const RampWeights weights = MakeRampWeights(observation_count_, forgetting_);
+  for (KernelTerms& t : terms) {
+    t.count = 0;
+    t.largest = -kInfinity;
+  }
+  CollectTerms(blocks_, 0, blocks_.size(), queries, gap, terms);
+  const double log_total = LogTotalWeight(observation_count_, weights);
+  for (size_t i = 0; i < queries.size(); ++i) {
+    result[i] = LogSumTerms(blocks_, terms[i], gap, weights, kernel_count) - log_total;
+  }
+}
+
+int32_t Mixture::RowOf(Dimension& dimension, double mu, double sigma) {
+  const auto [entry, inserted] =
+      dimension.row_of.try_emplace({mu, sigma}, static_cast<int32_t>(dimension.mu.size()));
+  if (inserted) {
+    dimension.mu.push_back(mu);
+    dimension.sigma.push_back(sigma);
+    dimension.log_mass.push_back(LogNormalMass((dimension.interval.low - mu) / sigma,
+                                               (dimension.interval.high - mu) / sigma));
+  }
+  return entry->second;
+}
+
+double Mixture::PreciseConstant(size_t block, size_t lane) const {
+  double sum = 0.0;
+  for (size_t j = 0; j < blocks_.continuous; ++j) {
+    const DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + j) * 2];
+    const double mu = shape[0].lane[lane];
+    const double inverse_sigma = shape[1].lane[lane] * std::numbers::sqrt2;
+    const double log_mass = LogNormalMass((intervals_[j].low - mu) * inverse_sigma,
+                                          (intervals_[j].high - mu) * inverse_sigma);
+    // A kernel so far outside the bounds that its mass in them is no double has no part in the
+    // mixture.
+    if (!std::isfinite(log_mass)) return -kInfinity;
+    sum += LogNormalPdf(0.0) + std::log(inverse_sigma) - log_mass;
+  }
+  return sum;
+}
+
+std::vector<Mixture::Costs> Mixture::TabulateCosts(std::span<const double> points) const {
+  const size_t d = dimensions_.size();
+  std::vector<Costs> costs(d);
+  for (size_t j = 0; j < d; ++j) {
+    const Dimension& dimension = dimensions_[j];
+    if (dimension.kind == Kind::kContinuous) continue;
+    for (size_t i = j; i < points.size(); i += d) {
+      const auto [entry, inserted] = costs[j].try_emplace(points[i]);
+      if (!inserted) continue;
+      entry->second = dimension.kind == Kind::kStepped ? CellCosts(dimension, points[i])
+                                                       : ChoiceCosts(dimension, points[i]);
+    }
+  }
+  return costs;
+}
+
+std::vector<double> Mixture::CellCosts(const Dimension& dimension, double value) const {
+  const Interval cell = CellAround(value, dimension.numeric);
+  std::vector<double> costs(dimension.mu.size());
+  for (size_t row = 0; row < costs.size(); ++row) {
+    const double mu = dimension.mu[row];
+    const double sigma = dimension.sigma[row];
+    const double log_mass = dimension.log_mass[row];
+    const double log_cell = LogNormalMass((cell.low - mu) / sigma, (cell.high - mu) / sigma);
+    costs[row] = std::isfinite(log_mass) ? std::max(log_mass - log_cell, 0.0) : kInfinity;
+  }
+  return costs;
+}
+
+std::vector<double> Mixture::ChoiceCosts(const Dimension& dimension, double value) const {
+  const ChoiceShares shares = MakeChoiceShares(dimension.choice_count, observation_count_);
+  std::vector<double> costs(dimension.choice_count + 1, -std::log(shares.miss));
+  costs[static_cast<size_t>(value)] = -std::log(shares.hit);
+  costs.back() = std::log(static_cast<double>(dimension.choice_count));
+  return costs;
+}
+
+}  // namespace hpod

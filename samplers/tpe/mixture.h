@@ -1,0 +1,120 @@
+// A Parzen mixture as its density is computed: kernels in blocks of lanes, each in a slot of its
+// own, in any order. Which slots they have does not matter to the result, not even to its last bit.
+
+#ifndef HPOD_SAMPLERS_TPE_MIXTURE_H_
+#define HPOD_SAMPLERS_TPE_MIXTURE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <span>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "samplers/space.h"
+#include "samplers/tpe/kernel_lanes.h"
+
+namespace hpod {
+
+// A numeric domain as kernels need it.
+struct NumericDomain {
+  double low = 0;
+  double high = 0;
+  double step = 0;  // 0: continuous
+  bool log = false;
+};
+// `domain` is not categorical.
+NumericDomain AsNumeric(const Domain& domain);
+
+// A value in the numbers in which kernels are normal: its logarithm if `log`, kept finite for
+// values that an earlier domain of the same name may have had.
+double ToModel(double value, bool log);
+
+// Where kernels are cut off: the bounds of the domain, half a step beyond them if it has a step, in
+// the model's numbers.
+Interval IntervalOf(const NumericDomain& domain);
+
+// Whether the formulas of kernel_lanes.h hold for a kernel: its centre is in the interval, and
+// neither it nor the interval is so narrow that doubles cannot say it.
+bool IsPlain(const Interval& interval, double mu, double sigma);
+
+// So many of the newest observations weigh 1 in any case.
+inline constexpr size_t kNewest = 25;
+
+// The weight of an observation is 1; of more than 25 with `forgetting`, the oldest have weights
+// that rise linearly from 1 / m.
+RampWeights MakeRampWeights(size_t observation_count, bool forgetting);
+
+// Probabilities in a categorical kernel of an observation: of its own choice, of each other.
+struct ChoiceShares {
+  double hit = 0;
+  double miss = 0;
+};
+ChoiceShares MakeChoiceShares(size_t choice_count, size_t observation_count);
+
+class Mixture {
+ public:
+  // d >= 1 domains, none with a single value.
+  Mixture(std::span<const Domain> domains, bool forgetting);
+
+  // Makes room for so many slots; new ones are empty.
+  void Reserve(size_t slots);
+  size_t Slots() const { return blocks_.size() * kLanes; }
+
+  // A kernel is set one dimension after the other; then its rank, from 0 for the oldest
+  // observation; then UpdateConstants of its block. The prior has rank kPriorRank.
+  static constexpr int32_t kPriorRank = std::numeric_limits<int32_t>::max();
+  void SetNormal(size_t slot, size_t dimension, double mu, double sigma);
+  // `choice`: observed; the number of choices for the prior.
+  void SetChoice(size_t slot, size_t dimension, size_t choice);
+  void SetRank(size_t slot, int32_t rank) {
+    blocks_.ranks[slot / kLanes].lane[slot % kLanes] = rank;
+  }
+  void UpdateConstants(size_t block);
+  // Of all blocks.
+  void UpdateConstants();
+
+  // Number of kernels without the prior.
+  void SetObservationCount(size_t count) { observation_count_ = count; }
+
+  // ln of the density at each of `points`, which is c x d internal values.
+  std::vector<double> LogDensity(std::span<const double> points) const;
+
+ private:
+  enum class Kind : uint8_t { kContinuous, kStepped, kCategorical };
+  struct Dimension {
+    Kind kind = Kind::kContinuous;
+    size_t position = 0;  // among the continuous or the tabulated ones
+    NumericDomain numeric;
+    Interval interval;
+    size_t choice_count = 0;
+    // Stepped: kernels with equal mu and sigma, which ints have many of, share a row.
+    std::map<std::pair<double, double>, int32_t> row_of;
+    std::vector<double> mu;
+    std::vector<double> sigma;
+    std::vector<double> log_mass;
+  };
+  // -ln f by row, for each value of a dimension that is asked for.
+  using Costs = std::unordered_map<double, std::vector<double>>;
+
+  int32_t RowOf(Dimension& dimension, double mu, double sigma);
+  double PreciseConstant(size_t block, size_t lane) const;
+
+  std::vector<Costs> TabulateCosts(std::span<const double> points) const;
+  std::vector<double> CellCosts(const Dimension& dimension, double value) const;
+  std::vector<double> ChoiceCosts(const Dimension& dimension, double value) const;
+  void Evaluate(std::span<const KernelQuery> queries, std::span<KernelTerms> terms,
+                std::span<double> result) const;
+
+  std::vector<Dimension> dimensions_;
+  std::vector<Interval> intervals_;  // of the continuous dimensions
+  KernelBlocks blocks_;
+  bool forgetting_ = true;
+  size_t observation_count_ = 0;
+};
+
+}  // namespace hpod
+
+#endif  // HPOD_SAMPLERS_TPE_MIXTURE_H_
