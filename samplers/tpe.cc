@@ -19,6 +19,7 @@
 #include "samplers/algorithms.h"
 #include "samplers/fill_point.h"
 #include "samplers/rng.h"
+#include "samplers/tpe/joint_model.h"
 #include "samplers/tpe/parzen.h"
 #include "samplers/tpe/search_space.h"
 #include "samplers/tpe/split.h"
@@ -60,7 +61,21 @@ size_t BestCandidate(std::span<const double> log_l, std::span<const double> log_
   return best;
 }
 
-// The models behind one proposal. Trials are divided once for all of them.
+// Of `count` candidates drawn from l, the one with the greatest l / g.
+template <class Density>
+std::vector<double> DrawBest(const StudyView& study, size_t count, std::span<const Domain> domains,
+                             std::string_view stream, const ParzenEstimator& l, const Density& g) {
+  const size_t d = domains.size();
+  Rng rng = Rng::ForTrial(study.seed, study.number, stream);
+  std::vector<double> candidates = l.Sample(count, rng);
+  if (AllDiscrete(domains)) candidates = WithoutRepetitions(candidates, d);
+  const size_t best = BestCandidate(l.LogDensity(candidates), g.LogDensity(candidates));
+  const auto row = candidates.begin() + static_cast<std::ptrdiff_t>(best * d);
+  return {row, row + static_cast<std::ptrdiff_t>(d)};
+}
+
+// The models behind one proposal, made of the history alone. Trials are divided once for all of
+// them.
 class Models {
  public:
   Models(const StudyView& study, const Settings& settings) : study_(study), settings_(settings) {}
@@ -68,14 +83,8 @@ class Models {
   // One value per parameter of the space. `stream` names the random numbers.
   std::vector<double> Draw(std::span<const Domain> domains, std::span<const size_t> names,
                            std::string_view stream) {
-    const size_t d = domains.size();
     const auto [l, g] = Estimate(domains, names);
-    Rng rng = Rng::ForTrial(study_.seed, study_.number, stream);
-    std::vector<double> candidates = l.Sample(settings_.n_ei_candidates, rng);
-    if (AllDiscrete(domains)) candidates = WithoutRepetitions(candidates, d);
-    const size_t best = BestCandidate(l.LogDensity(candidates), g.LogDensity(candidates));
-    const auto row = candidates.begin() + static_cast<std::ptrdiff_t>(best * d);
-    return {row, row + static_cast<std::ptrdiff_t>(d)};
+    return DrawBest(study_, settings_.n_ei_candidates, domains, stream, l, g);
   }
 
  private:
@@ -99,7 +108,12 @@ class Models {
 
 class TpeSampler final : public Sampler {
  public:
-  explicit TpeSampler(const Settings& settings) : settings_(settings) {}
+  explicit TpeSampler(const Settings& settings)
+      : settings_(settings), joint_model_(settings.constant_liar) {}
+
+  void Observe(const History& history, size_t number) override {
+    if (HasJointModel(history)) joint_model_.Observe(history, number);
+  }
 
   // A space of one parameter is drawn on its own: that is how define-by-run code asks for what was
   // not foreseen, and for a declared space of one the joint model is the same.
@@ -141,9 +155,16 @@ class TpeSampler final : public Sampler {
     return settings_.multivariate.value_or(settings_.group || history.Directions().size() == 1);
   }
 
+  bool HasJointModel(const History& history) const {
+    return !settings_.group && history.Directions().size() == 1 && IsJoint(history);
+  }
+
   std::vector<DistributionValue> DrawJointly(const StudyView& study, Models& models) const {
     const History& history = study.history;
     if (IsStartup(history) || !IsJoint(history)) return {};
+    if (HasJointModel(history) && joint_model_.IsCurrent(history, study.number)) {
+      return DrawFromJointModel(study);
+    }
     if (!settings_.group) return DrawSpace(study, IntersectionSpace(history), "joint", models);
     std::vector<DistributionValue> drawn;
     for (const JointSpace& space : GroupedSpaces(history)) {
@@ -151,6 +172,16 @@ class TpeSampler final : public Sampler {
       const std::vector<DistributionValue> part = DrawSpace(study, space, "group:" + first, models);
       drawn.insert(drawn.end(), part.begin(), part.end());
     }
+    return drawn;
+  }
+
+  std::vector<DistributionValue> DrawFromJointModel(const StudyView& study) const {
+    const std::vector<double> values =
+        DrawBest(study, settings_.n_ei_candidates, joint_model_.Domains(), "joint",
+                 joint_model_.Below(), joint_model_.Above());
+    const JointSpace& space = joint_model_.Space();
+    std::vector<DistributionValue> drawn;
+    for (size_t i = 0; i < space.size(); ++i) drawn.push_back({space[i], values[i]});
     return drawn;
   }
 
@@ -180,6 +211,7 @@ class TpeSampler final : public Sampler {
   }
 
   const Settings settings_;
+  JointModel joint_model_;
 };
 
 constexpr OptionSpec kOptions[] = {

@@ -73,10 +73,9 @@ HWY_INLINE V Log(V x) {
   return hn::Add(atanh, hn::Mul(n, Constant(std::numbers::ln2)));
 }
 
-// P(Z > x) of a standard normal Z for x >= 0: e^(-x^2/2) times a polynomial in (x - 4) / (x + 4),
-// which interpolates the quotient at Chebyshev's nodes of [0, 9] with a relative error of 6e-15.
-// 0 beyond 9, where the truth is below 1.2e-19.
-HWY_INLINE V UpperTail(V x) {
+// P(Z > x) e^(x^2/2) of a standard normal Z for 0 <= x <= 9: a polynomial in (x - 4) / (x + 4) that
+// interpolates it at Chebyshev's nodes with a relative error of 6e-15.
+HWY_INLINE V NearTailQuotient(V x) {
   constexpr double kCoefficients[] = {
       0.09441064130196907869,     -0.1703977215484550406,   0.1243792553392102531,
       -0.07170740733790637718,    0.03086480410942823226,   -0.008492095469437683401,
@@ -84,10 +83,27 @@ HWY_INLINE V UpperTail(V x) {
       -0.00004555129216301412688, 0.0000286530911349783348, 4.618260543741301229e-6,
       -4.346890737082016842e-6,   -8.52512009321576748e-7,  7.420005420154242244e-7,
       3.804672003709979969e-7,    5.72153716148395263e-8};
+  return Polynomial(hn::Div(hn::Sub(x, Constant(4)), hn::Add(x, Constant(4))), kCoefficients);
+}
+
+// The same for all x >= 0. From 9 on by the asymptotic series (Abramowitz and Stegun, 26.2.12) to
+// its 12th term, with a relative error below 2e-12.
+HWY_INLINE V TailQuotient(V x) {
+  constexpr double kInverseSqrt2Pi = 0.39894228040143267794;
+  const V y = hn::Div(Constant(1), hn::Mul(x, x));
+  V series = Constant(1);
+  for (int k = 12; k >= 1; --k) {
+    series = hn::Sub(Constant(1), hn::Mul(hn::Mul(Constant(2.0 * k - 1.0), y), series));
+  }
+  const V far = hn::Mul(hn::Div(Constant(kInverseSqrt2Pi), x), series);
+  return hn::IfThenElse(hn::Le(x, Constant(9)), NearTailQuotient(hn::Min(x, Constant(9))), far);
+}
+
+// P(Z > x) for x >= 0. 0 beyond 9, where the truth is below 1.2e-19.
+HWY_INLINE V UpperTail(V x) {
   const V cut = hn::Min(x, Constant(9));
-  const V t = hn::Div(hn::Sub(cut, Constant(4)), hn::Add(cut, Constant(4)));
   const V bell = Exp(hn::Mul(Constant(-0.5), hn::Mul(cut, cut)));
-  return hn::IfThenElseZero(hn::Lt(x, Constant(9)), hn::Mul(bell, Polynomial(t, kCoefficients)));
+  return hn::IfThenElseZero(hn::Lt(x, Constant(9)), hn::Mul(bell, NearTailQuotient(cut)));
 }
 
 // The distance from which a kernel's centre inside an interval no longer sees its end.
@@ -317,6 +333,58 @@ void CutNormalQuantilesOf(const double* u, const double* mu, const double* sigma
   }
 }
 
+// e^(max(x, -700)).
+HWY_INLINE V ExpOrLittle(V x) { return Exp(hn::Max(x, Constant(-700))); }
+
+// ln P(a < Z < a + h) for h > 0. Mirrored so that the far end is on the right. Short intervals by
+// Taylor's series of the density around the middle (samplers/math/truncated_normal.cc), others by
+// the difference of two tails, divided by e^(-a^2/2) if both are on one side, or by their rest.
+HWY_INLINE V LogMass(V a, V h) {
+  constexpr double kLogSqrt2Pi = 0.91893853320467274178;
+  const V minus_half = Constant(-0.5);
+  const V right = hn::Add(a, h);
+  const V near = hn::IfThenElse(hn::Lt(hn::Add(a, right), hn::Zero(kD)), hn::Neg(right), a);
+  const V far = hn::Add(near, h);
+  const M is_on_one_side = hn::Ge(near, hn::Zero(kD));
+  const V near_square = hn::Mul(minus_half, hn::Mul(near, near));
+  const V between = hn::Mul(hn::Mul(minus_half, h), hn::Add(near, far));
+  const V far_bell =
+      ExpOrLittle(hn::IfThenElse(is_on_one_side, between, hn::Mul(minus_half, hn::Mul(far, far))));
+  const V near_quotient = TailQuotient(hn::Abs(near));
+  const V near_part =
+      hn::IfThenElse(is_on_one_side, near_quotient,
+                     hn::Sub(Constant(1), hn::Mul(ExpOrLittle(near_square), near_quotient)));
+  const V difference = hn::Sub(near_part, hn::Mul(far_bell, TailQuotient(far)));
+
+  const V middle = hn::Add(near, hn::Mul(Constant(0.5), h));
+  const V m2 = hn::Mul(middle, middle);
+  const V h2 = hn::Mul(h, h);
+  const V fourth = hn::Add(hn::Mul(hn::Sub(m2, Constant(6)), m2), Constant(3));
+  const V correction = hn::Mul(hn::Add(hn::Mul(hn::Sub(m2, Constant(1)), Constant(1.0 / 24)),
+                                       hn::Mul(hn::Mul(fourth, h2), Constant(1.0 / 1920))),
+                               h2);
+  const M is_short = hn::Lt(hn::Mul(h, hn::Max(Constant(1), far)), Constant(0.05));
+  const V quotient = hn::IfThenElse(is_short, hn::Add(h, hn::Mul(h, correction)), difference);
+  const V log_bell =
+      hn::IfThenElse(is_short, hn::Sub(hn::Mul(minus_half, m2), Constant(kLogSqrt2Pi)),
+                     hn::IfThenElseZero(is_on_one_side, near_square));
+  const V log_mass = hn::Add(Log(quotient), log_bell);
+  // False for NaN, too.
+  return hn::IfThenElse(hn::Gt(quotient, Constant(1e-300)), log_mass,
+                        Constant(-std::numeric_limits<double>::infinity()));
+}
+
+// Reads and writes kLanes of each array.
+void LogMassesOf(const double* mu, const double* sigma, const Interval& interval, double* result) {
+  const V low = Constant(interval.low);
+  const V length = Constant(interval.high - interval.low);
+  for (size_t lane = 0; lane < kLanes; lane += Width()) {
+    const V width = hn::Load(kD, sigma + lane);
+    const V a = hn::Div(hn::Sub(low, hn::Load(kD, mu + lane)), width);
+    hn::Store(LogMass(a, hn::Div(length, width)), kD, result + lane);
+  }
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace hpod
@@ -331,6 +399,14 @@ HWY_EXPORT(SumScaled);
 HWY_EXPORT(LogOf);
 HWY_EXPORT(SetConstantsOf);
 HWY_EXPORT(CutNormalQuantilesOf);
+HWY_EXPORT(LogMassesOf);
+
+// The values, and `rest` in the lanes that are left.
+DoubleLanes LanesOf(std::span<const double> values, double rest) {
+  DoubleLanes lanes;
+  std::fill(std::copy(values.begin(), values.end(), lanes.lane), lanes.lane + kLanes, rest);
+  return lanes;
+}
 
 }  // namespace
 
@@ -369,16 +445,25 @@ void CutNormalQuantiles(std::span<const double> u, std::span<const double> mu,
   const auto quantiles = HWY_DYNAMIC_DISPATCH(CutNormalQuantilesOf);
   for (size_t i = 0; i < u.size(); i += kLanes) {
     const size_t count = std::min(kLanes, u.size() - i);
-    DoubleLanes shares = {};
-    DoubleLanes centres = {};
-    DoubleLanes widths;
+    const DoubleLanes shares = LanesOf(u.subspan(i, count), 0.0);
+    const DoubleLanes centres = LanesOf(mu.subspan(i, count), 0.0);
+    const DoubleLanes widths = LanesOf(sigma.subspan(i, count), 1.0);
     DoubleLanes quantile;
-    std::fill_n(widths.lane, kLanes, 1.0);
-    std::copy_n(u.begin() + static_cast<std::ptrdiff_t>(i), count, shares.lane);
-    std::copy_n(mu.begin() + static_cast<std::ptrdiff_t>(i), count, centres.lane);
-    std::copy_n(sigma.begin() + static_cast<std::ptrdiff_t>(i), count, widths.lane);
     quantiles(shares.lane, centres.lane, widths.lane, interval, quantile.lane);
     std::copy_n(quantile.lane, count, result.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void LogNormalMasses(std::span<const double> mu, std::span<const double> sigma,
+                     const Interval& interval, std::span<double> result) {
+  const auto log_masses = HWY_DYNAMIC_DISPATCH(LogMassesOf);
+  for (size_t i = 0; i < mu.size(); i += kLanes) {
+    const size_t count = std::min(kLanes, mu.size() - i);
+    const DoubleLanes centres = LanesOf(mu.subspan(i, count), 0.0);
+    const DoubleLanes widths = LanesOf(sigma.subspan(i, count), 1.0);
+    DoubleLanes log_mass;
+    log_masses(centres.lane, widths.lane, interval, log_mass.lane);
+    std::copy_n(log_mass.lane, count, result.begin() + static_cast<std::ptrdiff_t>(i));
   }
 }
 

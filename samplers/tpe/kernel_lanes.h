@@ -95,6 +95,11 @@ void CutNormalQuantiles(std::span<const double> u, std::span<const double> mu,
                         std::span<const double> sigma, const Interval& interval,
                         std::span<double> result);
 
+// ln of the masses that normals have in an interval; -inf for what is no double, never NaN.
+// Relative error of a mass below 1e-10 for |low - mu|, |high - mu| < 1e3 sigma.
+void LogNormalMasses(std::span<const double> mu, std::span<const double> sigma,
+                     const Interval& interval, std::span<double> result);
+
 }  // namespace hpod
 
 #endif  // HPOD_SAMPLERS_TPE_KERNEL_LANES_H_

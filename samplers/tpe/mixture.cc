@@ -104,25 +104,72 @@ void Mixture::Reserve(size_t slots) {
   blocks_.rows.resize(count * blocks_.tabulated, IndexLanes{});
   blocks_.constants.resize(count, none);
   blocks_.ranks.resize(count, no_rank);
+  for (Dimension& d : dimensions_) {
+    if (d.kind == Kind::kStepped) d.has_row.resize(Slots(), false);
+  }
 }
 
-void Mixture::SetNormal(size_t slot, size_t dimension, double mu, double sigma) {
+bool Mixture::SetNormal(size_t slot, size_t dimension, double mu, double sigma) {
   constexpr double kInverseSqrt2 = 1.0 / std::numbers::sqrt2;
   Dimension& d = dimensions_[dimension];
   const size_t block = slot / kLanes;
   const size_t lane = slot % kLanes;
   if (d.kind == Kind::kStepped) {
-    blocks_.rows[block * blocks_.tabulated + d.position].lane[lane] = RowOf(d, mu, sigma);
-    return;
+    int32_t& row = RowAt(slot, d);
+    const int32_t before = row;
+    row = TakeRow(d, mu, sigma);
+    if (d.has_row[slot]) LeaveRow(d, before);
+    d.has_row[slot] = true;
+    return false;
   }
   DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + d.position) * 2];
+  const double scale = kInverseSqrt2 / sigma;
+  const bool is_new = shape[0].lane[lane] != mu || shape[1].lane[lane] != scale;
   shape[0].lane[lane] = mu;
-  shape[1].lane[lane] = kInverseSqrt2 / sigma;
+  shape[1].lane[lane] = scale;
+  return is_new;
 }
 
 void Mixture::SetChoice(size_t slot, size_t dimension, size_t choice) {
-  const size_t row = (slot / kLanes) * blocks_.tabulated + dimensions_[dimension].position;
-  blocks_.rows[row].lane[slot % kLanes] = static_cast<int32_t>(choice);
+  RowAt(slot, dimensions_[dimension]) = static_cast<int32_t>(choice);
+}
+
+void Mixture::Clear(size_t slot) {
+  blocks_.ranks[slot / kLanes].lane[slot % kLanes] = -1;
+  for (Dimension& d : dimensions_) {
+    if (d.kind == Kind::kContinuous) continue;
+    if (d.kind == Kind::kStepped) {
+      LeaveRow(d, RowAt(slot, d));
+      d.has_row[slot] = false;
+    }
+    RowAt(slot, d) = 0;
+  }
+}
+
+void Mixture::ShiftRanks(std::span<const int32_t> numbers, int32_t number, int32_t by) {
+  const int32_t* of_block = numbers.data();
+  for (IndexLanes& ranks : blocks_.ranks) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      ranks.lane[lane] += of_block[lane] > number ? by : 0;
+    }
+    of_block += kLanes;
+  }
+}
+
+double Mixture::CentreOf(size_t slot, size_t dimension) const {
+  const Dimension& d = dimensions_[dimension];
+  const size_t block = slot / kLanes;
+  const size_t lane = slot % kLanes;
+  if (d.kind == Kind::kContinuous) {
+    return blocks_.shapes[(block * blocks_.continuous + d.position) * 2].lane[lane];
+  }
+  const int32_t row = blocks_.rows[block * blocks_.tabulated + d.position].lane[lane];
+  return d.mu[static_cast<size_t>(row)];
+}
+
+size_t Mixture::ChoiceOf(size_t slot, size_t dimension) const {
+  const size_t index = (slot / kLanes) * blocks_.tabulated + dimensions_[dimension].position;
+  return static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes]);
 }
 
 void Mixture::UpdateConstants(size_t block) {
@@ -203,16 +250,36 @@ void Mixture::Evaluate(std::span<const KernelQuery> queries, std::span<KernelTer
   }
 }
 
-int32_t Mixture::RowOf(Dimension& dimension, double mu, double sigma) {
-  const auto [entry, inserted] =
-      dimension.row_of.try_emplace({mu, sigma}, static_cast<int32_t>(dimension.mu.size()));
-  if (inserted) {
-    dimension.mu.push_back(mu);
-    dimension.sigma.push_back(sigma);
-    dimension.log_mass.push_back(LogNormalMass((dimension.interval.low - mu) / sigma,
-                                               (dimension.interval.high - mu) / sigma));
+int32_t Mixture::TakeRow(Dimension& dimension, double mu, double sigma) {
+  const auto [entry, inserted] = dimension.row_of.try_emplace({mu, sigma}, 0);
+  int32_t& row = entry->second;
+  if (!inserted) {
+    ++dimension.users[static_cast<size_t>(row)];
+    return row;
   }
-  return entry->second;
+  if (dimension.free_rows.empty()) {
+    dimension.free_rows.push_back(static_cast<int32_t>(dimension.mu.size()));
+    dimension.mu.emplace_back();
+    dimension.sigma.emplace_back();
+    dimension.log_mass.emplace_back();
+    dimension.users.emplace_back();
+  }
+  row = dimension.free_rows.back();
+  dimension.free_rows.pop_back();
+  const auto index = static_cast<size_t>(row);
+  dimension.mu[index] = mu;
+  dimension.sigma[index] = sigma;
+  dimension.log_mass[index] =
+      LogNormalMass((dimension.interval.low - mu) / sigma, (dimension.interval.high - mu) / sigma);
+  dimension.users[index] = 1;
+  return row;
+}
+
+void Mixture::LeaveRow(Dimension& dimension, int32_t row) {
+  const auto index = static_cast<size_t>(row);
+  if (--dimension.users[index] > 0) return;
+  dimension.row_of.erase({dimension.mu[index], dimension.sigma[index]});
+  dimension.free_rows.push_back(row);
 }
 
 double Mixture::PreciseConstant(size_t block, size_t lane) const {
@@ -250,12 +317,10 @@ std::vector<Mixture::Costs> Mixture::TabulateCosts(std::span<const double> point
 std::vector<double> Mixture::CellCosts(const Dimension& dimension, double value) const {
   const Interval cell = CellAround(value, dimension.numeric);
   std::vector<double> costs(dimension.mu.size());
+  LogNormalMasses(dimension.mu, dimension.sigma, cell, costs);
   for (size_t row = 0; row < costs.size(); ++row) {
-    const double mu = dimension.mu[row];
-    const double sigma = dimension.sigma[row];
     const double log_mass = dimension.log_mass[row];
-    const double log_cell = LogNormalMass((cell.low - mu) / sigma, (cell.high - mu) / sigma);
-    costs[row] = std::isfinite(log_mass) ? std::max(log_mass - log_cell, 0.0) : kInfinity;
+    costs[row] = std::isfinite(log_mass) ? std::max(log_mass - costs[row], 0.0) : kInfinity;
   }
   return costs;
 }

@@ -66,7 +66,8 @@ class Mixture {
   // A kernel is set one dimension after the other; then its rank, from 0 for the oldest
   // observation; then UpdateConstants of its block. The prior has rank kPriorRank.
   static constexpr int32_t kPriorRank = std::numeric_limits<int32_t>::max();
-  void SetNormal(size_t slot, size_t dimension, double mu, double sigma);
+  // Whether that changes what the block's constants depend on.
+  bool SetNormal(size_t slot, size_t dimension, double mu, double sigma);
   // `choice`: observed; the number of choices for the prior.
   void SetChoice(size_t slot, size_t dimension, size_t choice);
   void SetRank(size_t slot, int32_t rank) {
@@ -75,6 +76,14 @@ class Mixture {
   void UpdateConstants(size_t block);
   // Of all blocks.
   void UpdateConstants();
+
+  // Makes a slot with a kernel empty; its block wants UpdateConstants.
+  void Clear(size_t slot);
+  // Adds `by` to the ranks of the slots with numbers[slot] > number.
+  void ShiftRanks(std::span<const int32_t> numbers, int32_t number, int32_t by);
+
+  double CentreOf(size_t slot, size_t dimension) const;
+  size_t ChoiceOf(size_t slot, size_t dimension) const;
 
   // Number of kernels without the prior.
   void SetObservationCount(size_t count) { observation_count_ = count; }
@@ -92,6 +101,9 @@ class Mixture {
     size_t choice_count = 0;
     // Stepped: kernels with equal mu and sigma, which ints have many of, share a row.
     std::map<std::pair<double, double>, int32_t> row_of;
+    std::vector<bool> has_row;   // by slot
+    std::vector<int32_t> users;  // kernels per row
+    std::vector<int32_t> free_rows;
     std::vector<double> mu;
     std::vector<double> sigma;
     std::vector<double> log_mass;
@@ -99,7 +111,12 @@ class Mixture {
   // -ln f by row, for each value of a dimension that is asked for.
   using Costs = std::unordered_map<double, std::vector<double>>;
 
-  int32_t RowOf(Dimension& dimension, double mu, double sigma);
+  static int32_t TakeRow(Dimension& dimension, double mu, double sigma);
+  static void LeaveRow(Dimension& dimension, int32_t row);
+  int32_t& RowAt(size_t slot, const Dimension& dimension) {
+    return blocks_.rows[(slot / kLanes) * blocks_.tabulated + dimension.position]
+        .lane[slot % kLanes];
+  }
   double PreciseConstant(size_t block, size_t lane) const;
 
   std::vector<Costs> TabulateCosts(std::span<const double> points) const;

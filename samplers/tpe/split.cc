@@ -32,6 +32,11 @@ PrunedKey KeyOfPruned(const History& history, size_t number) {
   return {-static_cast<double>(last.step), loss};
 }
 
+// NaN counts as the worst.
+double BoundedViolation(const History& history, size_t number) {
+  return std::fmin(history.Violation(number), kInfinity);
+}
+
 // Moves the `count` numbers with the lowest keys, ties to the lower number, to `below` and the
 // others to `above`.
 template <class KeyOf>
@@ -108,6 +113,15 @@ size_t BelowCount(size_t finished, size_t objectives) {
   return objectives == 1 ? std::min(tenth, kMost) : tenth;
 }
 
+TrialRank RankOf(const History& history, size_t number) {
+  if (!history.IsFeasible(number)) return {2, BoundedViolation(history, number), 0.0, number};
+  if (history.State(number) == TrialState::kPruned) {
+    const auto [steps, loss] = KeyOfPruned(history, number);
+    return {1, steps, loss, number};
+  }
+  return {0, Loss(history, number, 0), 0.0, number};
+}
+
 Split SplitTrials(const History& history, bool constant_liar, size_t exclude) {
   std::vector<size_t> complete;
   std::vector<size_t> pruned;
@@ -134,8 +148,8 @@ Split SplitTrials(const History& history, bool constant_liar, size_t exclude) {
   DivideComplete(history, complete, take(complete), split);
   DivideByKey(
       pruned, take(pruned), [&](size_t n) { return KeyOfPruned(history, n); }, split);
-  const auto violation = [&](size_t n) { return std::fmin(history.Violation(n), kInfinity); };
-  DivideByKey(infeasible, take(infeasible), violation, split);
+  DivideByKey(
+      infeasible, take(infeasible), [&](size_t n) { return BoundedViolation(history, n); }, split);
   if (constant_liar) {
     for (const size_t number : history.Running()) {
       if (number != exclude) split.above.push_back(number);

@@ -5,6 +5,7 @@
 #ifndef HPOD_SAMPLERS_TPE_SPLIT_H_
 #define HPOD_SAMPLERS_TPE_SPLIT_H_
 
+#include <compare>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -15,6 +16,17 @@ namespace hpod {
 
 // How many of `finished` trials are below: ceil(0.1 finished), for one objective at most 25.
 size_t BelowCount(size_t finished, size_t objectives);
+
+// The order in which trials go below, for one objective: better ones first.
+struct TrialRank {
+  int group = 0;  // feasible COMPLETE, feasible PRUNED, infeasible
+  double first = 0;
+  double second = 0;
+  size_t number = 0;
+  auto operator<=>(const TrialRank&) const = default;
+};
+// Of a COMPLETE or PRUNED trial.
+TrialRank RankOf(const History& history, size_t number);
 
 // Trial numbers, ascending.
 struct Split {

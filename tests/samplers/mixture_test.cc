@@ -235,6 +235,38 @@ TEST(CutNormalQuantiles, AgreesWithTheExactOne) {
   }
 }
 
+TEST(LogNormalMasses, AgreeWithTheExactOne) {
+  for (const double length : {1e-9, 1e-4, 0.01, 0.06, 0.4, 3.0, 40.0}) {
+    for (const double distance :
+         {-300.0, -60.0, -41.0, -20.0, -9.01, -8.99, -3.0, -0.5, -1e-3, 0.0, 0.2, 5.0, 9.5, 70.0}) {
+      const std::vector<double> mu = {0.25};
+      const std::vector<double> sigma = {0.5};
+      const Interval interval = {mu[0] + sigma[0] * distance,
+                                 mu[0] + sigma[0] * (distance + length)};
+      std::vector<double> actual(1);
+      LogNormalMasses(mu, sigma, interval, actual);
+      const double a = (interval.low - mu[0]) / sigma[0];
+      const double b = (interval.high - mu[0]) / sigma[0];
+      // What rounding the ends to doubles does to the length.
+      const double rounding = std::max(std::abs(a), std::abs(b)) * 1e-15 / length;
+      EXPECT_NEAR(actual[0], LogNormalMass(a, b), 1e-10 + rounding) << a << " " << b;
+    }
+  }
+}
+
+TEST(LogNormalMasses, AreNeverNaN) {
+  for (const double sigma : {1e-300, 1e-5, 1.0, 1e300}) {
+    for (const double low : {-1e308, -1e150, -1e-300, 0.0, 1.0, 1e9, 1e200}) {
+      for (const double length : {0.0, 1e-300, 1e-9, 1.0, 1e200}) {
+        std::vector<double> actual(1);
+        LogNormalMasses(std::vector{0.5}, std::vector{sigma}, {low, low + length}, actual);
+        EXPECT_FALSE(std::isnan(actual[0])) << sigma << " " << low << " " << length;
+        EXPECT_LE(actual[0], 1e-12);
+      }
+    }
+  }
+}
+
 TEST(PortableLog, IsAccurate) {
   for (double x = 1e-300; x < 1e300; x *= 1.37) {
     EXPECT_NEAR(PortableLog(x), std::log(x), 2e-15 * std::max(1.0, std::abs(std::log(x)))) << x;

@@ -144,9 +144,8 @@ TEST_P(CommitFault, DuringTidyingLosesNothing) {
   const auto [fault, repeat] = GetParam();
   const Batch big = AMegabyteTimes(17);
   const std::string expected = DumpOf({&big});
-  // Every operation of some thousand would take minutes: the first ones, the last ones, and some
-  // between.
-  for (int64_t after : {0, 1, 2, 1'000, 4'000, 4'300}) {
+  // Every operation of some thousand would take minutes: two of the first and one of the last.
+  for (int64_t after : {0, 1, 4'300}) {
     TempDir folder;
     const std::string path = folder.File("studies.db");
     FaultyVfs vfs;

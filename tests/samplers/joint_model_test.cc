@@ -1,0 +1,234 @@
+// The model that is kept up to date against the one that is made afresh.
+
+#include "samplers/tpe/joint_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "samplers/registry.h"
+#include "samplers/rng.h"
+#include "samplers/uniform.h"
+#include "tests/samplers/spaces.h"
+
+namespace hpod {
+namespace {
+
+constexpr uint64_t kSeed = 11;
+
+std::unique_ptr<Sampler> MakeTpe(const Options& options = {}) {
+  return *MakeSampler("tpe", options);
+}
+
+// A study whose trials start, report, end and are enqueued at random.
+class RandomStudy {
+ public:
+  RandomStudy(Space space, const Options& options, uint64_t seed)
+      : space_(std::move(space)),
+        options_(options),
+        kept_(MakeTpe(options)),
+        model_(std::make_unique<JointModel>(IsLiar())),
+        rng_(Rng::ForTrial(seed, 0, "study")) {}
+
+  void Step() {
+    const double u = rng_.Uniform();
+    if (history_.Running().size() < 2 || u < 0.4) {
+      Start();
+    } else if (u < 0.45) {
+      history_.Append(TrialState::kWaiting);
+      Observe(history_.size() - 1);
+    } else if (u < 0.48 && !history_.Waiting().empty()) {
+      const size_t number = history_.Waiting()[0];
+      history_.SetState(number, TrialState::kRunning);
+      SetParams(number);
+    } else if (u < 0.52) {
+      const size_t number = rng_.Below(history_.size());
+      history_.SetViolation(number, rng_.Uniform() - 0.5);
+      Observe(number);
+    } else if (u < 0.6) {
+      const size_t number = AnyRunning();
+      history_.AddReport(number, {static_cast<int64_t>(rng_.Below(5)), Value()});
+      Observe(number);
+    } else {
+      End(AnyRunning());
+    }
+  }
+
+  // To the last bit, at points anywhere.
+  void ExpectEqualDensities() {
+    if (!model_->IsCurrent(history_, history_.size())) return;
+    std::vector<Domain> domains;
+    std::vector<size_t> names;
+    EXPECT_EQ(model_->Space(), IntersectionSpace(history_));
+    for (const uint32_t id : model_->Space()) {
+      domains.push_back(history_.GetDistribution(id).domain);
+      names.push_back(history_.GetDistribution(id).name);
+    }
+    std::vector<double> points;
+    for (int i = 0; i < 8; ++i) {
+      for (const Domain& domain : domains) points.push_back(DrawUniform(domain, rng_));
+    }
+    const Split split = SplitTrials(history_, IsLiar(), history_.size());
+    const auto fresh = [&](std::span<const size_t> trials) {
+      return ParzenEstimator(domains, CollectObservations(history_, names, trials),
+                             Weighting::kForgetting)
+          .LogDensity(points);
+    };
+    EXPECT_EQ(model_->Below().LogDensity(points), fresh(split.below));
+    EXPECT_EQ(model_->Above().LogDensity(points), fresh(split.above));
+    ++compared_;
+  }
+  size_t compared() const { return compared_; }
+
+  void ExpectEqualProposals() const {
+    const StudyView view{history_, kSeed, history_.size()};
+    const std::unique_ptr<Sampler> fresh = MakeTpe(options_);
+    const Point expected = *fresh->Propose(view, space_, {});
+    // NaN, inactive, is not equal to itself.
+    EXPECT_THAT(*kept_->Propose(view, space_, {}),
+                testing::Pointwise(testing::NanSensitiveDoubleEq(), expected));
+    EXPECT_EQ(kept_->Foresee(view), fresh->Foresee(view));
+    for (const size_t number : history_.Running()) {
+      EXPECT_EQ(kept_->Foresee({history_, kSeed, number}),
+                fresh->Foresee({history_, kSeed, number}));
+    }
+  }
+
+  void ExpectEqualProposalsAfterARestart() {
+    kept_ = MakeTpe(options_);
+    model_ = std::make_unique<JointModel>(IsLiar());
+    for (size_t number = 0; number < history_.size(); ++number) Observe(number);
+    ExpectEqualProposals();
+  }
+
+  const History& history() const { return history_; }
+
+ private:
+  void Start() {
+    history_.Append(TrialState::kRunning);
+    const size_t number = history_.size() - 1;
+    if (rng_.Uniform() < 0.1) {
+      Observe(number);  // without parameters
+      history_.SetForeseen(number, kept_->Foresee({history_, kSeed, number}));
+      Observe(number);
+    } else {
+      SetParams(number);
+    }
+  }
+
+  void SetParams(size_t number) {
+    // Some come from the sampler, so that values repeat and crowd.
+    Point point(space_.size());
+    for (size_t i = 0; i < space_.size(); ++i) point[i] = DrawUniform(space_[i].domain, rng_);
+    if (rng_.Uniform() < 0.7) point = *kept_->Propose({history_, kSeed, number}, space_, {});
+    for (size_t i = 0; i < space_.size(); ++i) {
+      if (!HasValue(point[i])) continue;
+      history_.SetParam(number, history_.InternDistribution(space_[i].name, space_[i].domain),
+                        point[i]);
+    }
+    Observe(number);
+  }
+
+  void End(size_t number) {
+    // Without parameters it must not be COMPLETE: nothing would be in all trials any more.
+    const double u = history_.ShapeOf(number).empty() ? 1.0 : rng_.Uniform();
+    if (rng_.Uniform() < 0.2) history_.SetViolation(number, rng_.Uniform() - 0.3);
+    if (u < 0.75) {
+      const double value = Value();
+      history_.SetState(number, TrialState::kComplete, {&value, 1});
+    } else {
+      history_.SetState(number, u < 0.9 ? TrialState::kPruned : TrialState::kFail);
+    }
+    Observe(number);
+  }
+
+  void Observe(size_t number) {
+    kept_->Observe(history_, number);
+    model_->Observe(history_, number);
+  }
+  bool IsLiar() const { return !options_.contains("constant_liar"); }
+  size_t AnyRunning() { return history_.Running()[rng_.Below(history_.Running().size())]; }
+  double Value() { return static_cast<double>(rng_.Below(50)); }
+
+  const Space space_;
+  const Options options_;
+  History history_{{Direction::kMinimize}};
+  std::unique_ptr<Sampler> kept_;
+  std::unique_ptr<JointModel> model_;
+  size_t compared_ = 0;
+  Rng rng_;
+};
+
+void ExpectEqualProposalsAlongAStudy(const Space& space, const Options& options) {
+  for (const uint64_t seed : {1, 2}) {
+    RandomStudy study(space, options, seed);
+    for (int step = 0; step < 900; ++step) {
+      study.Step();
+      study.ExpectEqualDensities();
+      if (step % 7 == 0) study.ExpectEqualProposals();
+      if (step % 200 == 199) study.ExpectEqualProposalsAfterARestart();
+    }
+    EXPECT_GT(study.compared(), 800U);
+    EXPECT_GT(study.history().Count(TrialState::kComplete), 120U);
+    EXPECT_GT(study.history().Count(TrialState::kPruned), 10U);
+    EXPECT_GT(study.history().Count(TrialState::kFail), 10U);
+  }
+}
+
+TEST(JointModel, ProposesWhatAFreshModelDoes) {
+  ExpectEqualProposalsAlongAStudy(
+      MakeSpace({Float("x", -1, 1), LogFloat("y", 1e-3, 1), Int("n", 1, 9), LogInt("k", 1, 500),
+                 Choice("c", 3), SteppedFloat("s", 0, 1, 0.25)}),
+      {});
+}
+
+TEST(JointModel, ProposesWhatAFreshModelDoesForFloats) {
+  ExpectEqualProposalsAlongAStudy(MakeSpace({Float("x", 0, 1), Float("y", 0, 1)}), {});
+}
+
+TEST(JointModel, ProposesWhatAFreshModelDoesWithoutConstantLiar) {
+  ExpectEqualProposalsAlongAStudy(MakeSpace({Float("x", 0, 1), Choice("c", 2)}),
+                                  {{"constant_liar", "false"}});
+}
+
+TEST(JointModel, ProposesWhatAFreshModelDoesInAConditionalSpace) {
+  ExpectEqualProposalsAlongAStudy(MakeSpace({Float("x", 0, 1), Choice("c", 2), Float("z", 0, 1),
+                                             When(Float("y", 0, 1), "c", {Value("a")})}),
+                                  {});
+}
+
+TEST(JointModel, FollowsASpaceThatShrinks) {
+  const Space both = MakeSpace({Float("x", 0, 1), Float("y", 0, 1)});
+  const Space more = MakeSpace({Float("x", 0, 1), Float("y", 0, 2), Float("z", 0, 1)});
+  History history({Direction::kMaximize});
+  const std::unique_ptr<Sampler> kept = MakeTpe();
+  Rng rng = Rng::ForTrial(3, 0, "points");
+  for (int i = 0; i < 60; ++i) {
+    const Space& space = i < 30 ? both : more;
+    Point point;
+    for (const Parameter& p : space) point.push_back(DrawUniform(p.domain, rng));
+    kept->Observe(history, AddTrial(history, space, point, TrialState::kComplete, {rng.Uniform()}));
+    const StudyView view{history, kSeed, history.size()};
+    EXPECT_EQ(kept->Foresee(view), MakeTpe()->Foresee(view));
+    EXPECT_EQ(*kept->Propose(view, more, {}), *MakeTpe()->Propose(view, more, {}));
+  }
+}
+
+TEST(JointModel, IsCurrentOnlyIfItHasSeenEveryTrial) {
+  const Space space = MakeSpace({Float("x", 0, 1), Float("y", 0, 1)});
+  History history({Direction::kMinimize});
+  JointModel model(true);
+  for (int i = 0; i < 20; ++i) {
+    model.Observe(history,
+                  AddTrial(history, space, Point{i / 20.0, 0.5}, TrialState::kComplete, {1.0 * i}));
+  }
+  EXPECT_TRUE(model.IsCurrent(history, history.size()));
+  EXPECT_FALSE(model.IsCurrent(history, 0)) << "part of the model";
+  const size_t running = AddTrial(history, space, Point{0.5, 0.5}, TrialState::kRunning);
+  EXPECT_FALSE(model.IsCurrent(history, history.size()));
+  model.Observe(history, running);
+  EXPECT_TRUE(model.IsCurrent(history, history.size()));
+  EXPECT_FALSE(model.IsCurrent(history, running)) << "part of the model";
+}
+
+}  // namespace
+}  // namespace hpod
