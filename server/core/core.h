@@ -104,7 +104,7 @@ class Core {
  private:
   struct GroupEntry {
     Reply* reply;
-    absl::Status status;  // what the caller is told if the commit succeeds
+    absl::Status status;   // what the caller is told if the commit succeeds
     bool rests_on_commit;  // if the commit fails, the caller is told so instead
   };
   struct SuggestRun;

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
+#include <ostream>
 
 #include "clients/hpoctl/json_read.h"
 
@@ -56,6 +57,8 @@ struct BadSpace {
   const char* text;
   const char* message;
 };
+// In the names of tests.
+void PrintTo(const BadSpace& bad, std::ostream* out) { *out << bad.message; }
 
 class SpaceFileError : public testing::TestWithParam<BadSpace> {};
 
