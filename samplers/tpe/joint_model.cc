@@ -6,6 +6,9 @@
 namespace hpod {
 namespace {
 
+// The model takes some 40 bytes per value: beyond so many trials, proposals build theirs afresh.
+constexpr size_t kMostTrials = 65'536;
+
 bool IsModelled(TrialState state) {
   return state == TrialState::kComplete || state == TrialState::kPruned;
 }
@@ -28,10 +31,11 @@ void JointModel::Observe(const History& history, size_t number) {
     shapes_[number] = history.ShapeId(number);
     ++counts_[static_cast<size_t>(states_[number])];
   }
-  if (states_.size() < history.size()) {
-    is_built_ = false;
+  const bool came_finished = is_new && IsModelled(states_[number]);
+  if (states_.size() < history.size() || history.size() > kMostTrials || came_finished) {
+    Drop();
   } else if (!is_built_) {
-    Rebuild(history);
+    if (states_[number] == TrialState::kRunning) Rebuild(history);
   } else if (!is_new && IsModelled(before)) {
     if (shapes_[number] != shape_before) {
       Rebuild(history);
@@ -53,6 +57,12 @@ bool JointModel::IsCurrent(const History& history, size_t number) const {
     if (counts_[static_cast<size_t>(state)] != history.Count(state)) return false;
   }
   return number >= states_.size() || (!IsModelled(states_[number]) && !above_->Has(number));
+}
+
+void JointModel::Drop() {
+  is_built_ = false;
+  below_density_.reset();
+  above_.reset();
 }
 
 void JointModel::Rebuild(const History& history) {

@@ -24,7 +24,8 @@ class JointModel {
   explicit JointModel(bool constant_liar) : constant_liar_(constant_liar) {}
 
   // As Sampler::Observe. Trials that the history had before the first was observed are expected in
-  // the order of their numbers; the model is built when it has seen them all.
+  // the order of their numbers. The model is built when a trial has been started after all of them,
+  // and dropped when a finished one is added: recovery and imports build it once, or not at all.
   void Observe(const History& history, size_t number);
 
   // Whether the model is that of this history without the trial `number`: every change has been
@@ -38,6 +39,7 @@ class JointModel {
 
  private:
   void Rebuild(const History& history);
+  void Drop();
   void Place(const History& history, size_t number);
   void PlaceFinished(const History& history, size_t number);
   // A finished trial's constraint values may be set later.

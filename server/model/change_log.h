@@ -18,7 +18,8 @@ class ChangeLog {
     size_t number;
   };
 
-  // Revisions must not decrease.
+  // A revision may be less than those before it (after a restart trials come back by number): the
+  // log is then complete only after the largest.
   void Add(int64_t revision, size_t number);
 
   // What changed after `revision`, oldest first, trials possibly several times; nothing if the log

@@ -21,8 +21,8 @@ class Storage {
   // Replays what is stored, of all studies or of one: per study StudyCreated, its distributions in
   // order, its trials by number as TrialAdded, its remembered requests in order; before them,
   // unless `only` is given, the daemon's own (study 0). Studies come in the order of their
-  // creation. A study that does not exist: nothing. DATA_LOSS: the file cannot be trusted.
-  // UNAVAILABLE: it cannot be read.
+  // creation. Of study 0 alone: its requests. A study that does not exist: nothing. DATA_LOSS: the
+  // file cannot be trusted. UNAVAILABLE: it cannot be read.
   virtual absl::Status Load(std::optional<StudyId> only,
                             absl::FunctionRef<void(const Mutation&)> apply) = 0;
 
