@@ -42,7 +42,7 @@ class Core {
  public:
   struct Options {
     // StudyState::Cost from which a decision goes to a worker thread: about 100 microseconds.
-    int64_t inline_cost_max = 100'000;
+    int64_t inline_cost_max = 2'000'000;
     size_t proposal_threads = 1;
     // Where the seeds of studies come from that were made without one.
     absl::AnyInvocable<uint64_t()> draw_seed;
