@@ -218,12 +218,7 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialStar
   if (change.foreseen.empty()) return absl::OkStatus();
   TrialRecord patch;
   patch.foreseen = change.foreseen;
-  const std::string extra = EncodeExtra(patch);
-  return Use(kPatchExtra)
-      .Bind(1, change.trial_id)
-      .Bind(2, std::string_view(extra))
-      .Bind(3, mutation.revision)
-      .Run();
+  return PatchExtra(change.trial_id, patch, mutation.revision);
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const ParamsSet& change) {
@@ -257,24 +252,13 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialFini
   TrialRecord patch;
   patch.lost = change.lost;
   patch.failure = change.failure;
-  const std::string extra = EncodeExtra(patch);
-  return Use(kPatchExtra)
-      .Bind(1, change.trial_id)
-      .Bind(2, std::string_view(extra))
-      .Bind(3, mutation.revision)
-      .Run();
+  return PatchExtra(change.trial_id, patch, mutation.revision);
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialAttributesSet& change) {
   TrialRecord patch;
   patch.constraints = change.constraints;
-  std::string extra = EncodeExtra(patch);
-  if (extra.empty()) extra = "{}";
-  absl::Status status = Use(kPatchExtra)
-                            .Bind(1, change.trial_id)
-                            .Bind(2, std::string_view(extra))
-                            .Bind(3, mutation.revision)
-                            .Run();
+  absl::Status status = PatchExtra(change.trial_id, patch, mutation.revision);
   if (status.ok()) status = Use(kClearTrialAttributes).Bind(1, change.trial_id).Run();
   return status.ok() ? WriteTrialAttributes(change.trial_id, change.attributes) : status;
 }
@@ -328,6 +312,17 @@ absl::Status SqliteWriter::WriteTrial(const Mutation& mutation, const TrialRecor
     if (!status.ok()) return status;
   }
   return WriteTrialAttributes(trial.id, trial.attributes);
+}
+
+absl::Status SqliteWriter::PatchExtra(int64_t trial_id, const TrialRecord& patch,
+                                      int64_t revision) {
+  std::string extra = EncodeExtra(patch);
+  if (extra.empty()) extra = "{}";
+  return Use(kPatchExtra)
+      .Bind(1, trial_id)
+      .Bind(2, std::string_view(extra))
+      .Bind(3, revision)
+      .Run();
 }
 
 absl::Status SqliteWriter::WriteTrialAttributes(int64_t trial_id, const Attributes& attributes) {

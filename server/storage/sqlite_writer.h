@@ -48,6 +48,8 @@ class SqliteWriter {
   absl::Status WriteChange(const Mutation& mutation, const IdsUsed& change);
 
   absl::Status WriteTrial(const Mutation& mutation, const TrialRecord& trial);
+  // Adds what `patch` has of the `extra` column's facts to those of the trial.
+  absl::Status PatchExtra(int64_t trial_id, const TrialRecord& patch, int64_t revision);
   absl::Status WriteTrialAttributes(int64_t trial_id, const Attributes& attributes);
   absl::Status WriteStudyAttributes(StudyId study, const Attributes& attributes);
   absl::StatusOr<int64_t> ShapeId(StudyId study, const std::vector<DistributionValue>& params);
