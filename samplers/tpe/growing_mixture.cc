@@ -154,11 +154,13 @@ void GrowingMixture::UpdateWidths(size_t before, std::span<const SortedCentres::
 
 void GrowingMixture::UpdateAllWidths() {
   for (size_t j = 0; j < dimensions_.size(); ++j) {
-    if (!dimensions_[j].is_numeric) continue;
-    const SortedCentres& centres = dimensions_[j].centres;
-    for (auto place = centres.Begin(); !centres.IsEnd(place); place = centres.Next(place)) {
-      UpdateWidth(j, place);
-    }
+    const Dimension& d = dimensions_[j];
+    if (!d.is_numeric) continue;
+    d.centres.ForEachWidth(d.interval, LimitsOf(d.interval, count_),
+                           [&](const Centre& centre, double sigma) {
+                             const size_t slot = slots_[centre.number];
+                             if (mixture_.SetNormal(slot, j, centre.mu, sigma)) NoteChange(slot);
+                           });
   }
 }
 

@@ -293,24 +293,62 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
 
 double LogOf(double x) { return hn::GetLane(Log(Constant(x))); }
 
-void SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* intervals) {
+// Moves a positive normal number to [1, 2), and adds the exponent that it had to `exponent`: so a
+// product of any length stays within what doubles can say.
+HWY_INLINE V TakeExponent(V x, V& exponent) {
+  const auto bits = hn::BitCast(kI, x);
+  const auto unbiased = hn::Sub(hn::ShiftRight<52>(bits), hn::Set(kI, 1023));
+  exponent = hn::Add(exponent, hn::ConvertTo(kD, unbiased));
+  return hn::BitCast(kD, hn::Sub(bits, hn::ShiftLeft<52>(unbiased)));
+}
+
+// 1 - P(Z > to_low) - P(Z > to_high), the tails only where a lane has one.
+HWY_INLINE V MassBetween(V to_low, V to_high) {
+  const V nine = Constant(9);
+  const bool has_low = !hn::AllFalse(kD, hn::Lt(to_low, nine));
+  const bool has_high = !hn::AllFalse(kD, hn::Lt(to_high, nine));
+  const V low = has_low ? UpperTail(to_low) : hn::Zero(kD);
+  const V high = has_high ? UpperTail(to_high) : hn::Zero(kD);
+  return hn::Sub(Constant(1), hn::Add(low, high));
+}
+
+// The lanes of the result's bits have a kernel that is not plain.
+uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* intervals) {
   constexpr double kSqrt2 = std::numbers::sqrt2;
+  constexpr double kGreatestScale = 1.0 / (kNarrowestWidth * kSqrt2);
   // ln(sqrt(2 pi) / sqrt(2)), for the scales have the sqrt(2).
   constexpr double kLogSqrtPi = 0.57236494292470008707;
   const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
+  uint32_t special = 0;
   for (size_t lane = 0; lane < kLanes; lane += Width()) {
-    V sum = hn::Zero(kD);
+    V scales = Constant(1);
+    V masses = Constant(1);
+    V scales_exponent = hn::Zero(kD);
+    V masses_exponent = hn::Zero(kD);
+    M is_special = hn::Ne(Constant(0), Constant(0));
     for (size_t j = 0; j < blocks.continuous; ++j) {
       const V mu = hn::Load(kD, shape[2 * j].lane + lane);
       const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
       const V inverse_sigma = hn::Mul(scale, Constant(kSqrt2));
       const V low = hn::Mul(hn::Sub(mu, Constant(intervals[j].low)), inverse_sigma);
       const V high = hn::Mul(hn::Sub(Constant(intervals[j].high), mu), inverse_sigma);
-      const V mass = TailsOf(low, high).mass;
-      sum = hn::Add(sum, hn::Sub(hn::Sub(Log(scale), Constant(kLogSqrtPi)), Log(mass)));
+      is_special = hn::Or(is_special, hn::Or(hn::Lt(mu, Constant(intervals[j].low)),
+                                             hn::Gt(mu, Constant(intervals[j].high))));
+      is_special = hn::Or(is_special, hn::Ge(scale, Constant(kGreatestScale)));
+      scales = TakeExponent(hn::Mul(scales, scale), scales_exponent);
+      masses = TakeExponent(hn::Mul(masses, MassBetween(low, high)), masses_exponent);
     }
-    hn::Store(sum, kD, blocks.constants[block].lane + lane);
+    const V exponent = hn::Sub(scales_exponent, masses_exponent);
+    const V constant = hn::Add(Log(hn::Div(scales, masses)),
+                               hn::Mul(exponent, Constant(std::numbers::ln2)));
+    const auto dimensions = static_cast<double>(blocks.continuous);
+    hn::Store(hn::Sub(constant, Constant(dimensions * kLogSqrtPi)), kD,
+              blocks.constants[block].lane + lane);
+    uint8_t bits[8] = {};
+    hn::StoreMaskBits(kD, is_special, bits);
+    special |= static_cast<uint32_t>(bits[0]) << lane;
   }
+  return special;
 }
 
 // Reads and writes kLanes of each array.
@@ -433,8 +471,8 @@ double LogSumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double 
   return terms.largest + (log(total) - log(scale));
 }
 
-void SetConstants(KernelBlocks& blocks, size_t block, std::span<const Interval> intervals) {
-  HWY_DYNAMIC_DISPATCH(SetConstantsOf)(blocks, block, intervals.data());
+uint32_t SetConstants(KernelBlocks& blocks, size_t block, std::span<const Interval> intervals) {
+  return HWY_DYNAMIC_DISPATCH(SetConstantsOf)(blocks, block, intervals.data());
 }
 
 double PortableLog(double x) { return HWY_DYNAMIC_DISPATCH(LogOf)(x); }

@@ -56,10 +56,13 @@ Interval IntervalOf(const NumericDomain& domain) {
           ToModel(domain.high + 0.5 * domain.step, domain.log)};
 }
 
+bool IsPlain(const Interval& interval) {
+  const double length = interval.high - interval.low;
+  return length > kNarrowestWidth && length < kInfinity;
+}
+
 bool IsPlain(const Interval& interval, double mu, double sigma) {
-  constexpr double kNarrowest = 1e-290;
-  return interval.low <= mu && mu <= interval.high && sigma > kNarrowest &&
-         interval.high - interval.low > kNarrowest && interval.high - interval.low < kInfinity;
+  return interval.low <= mu && mu <= interval.high && sigma > kNarrowestWidth && IsPlain(interval);
 }
 
 RampWeights MakeRampWeights(size_t observation_count, bool forgetting) {
@@ -90,7 +93,9 @@ Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_
     }
     const bool is_continuous = dimension.kind == Kind::kContinuous;
     dimension.position = (is_continuous ? blocks_.continuous : blocks_.tabulated)++;
-    if (is_continuous) intervals_.push_back(dimension.interval);
+    if (!is_continuous) continue;
+    intervals_.push_back(dimension.interval);
+    if (!IsPlain(dimension.interval)) has_special_interval_ = true;
   }
 }
 
@@ -173,19 +178,13 @@ size_t Mixture::ChoiceOf(size_t slot, size_t dimension) const {
 }
 
 void Mixture::UpdateConstants(size_t block) {
-  SetConstants(blocks_, block, intervals_);
+  const uint32_t special = SetConstants(blocks_, block, intervals_);
   for (size_t lane = 0; lane < kLanes; ++lane) {
     double& constant = blocks_.constants[block].lane[lane];
     if (blocks_.ranks[block].lane[lane] < 0) {
       constant = -kInfinity;
-      continue;
-    }
-    for (size_t j = 0; j < blocks_.continuous; ++j) {
-      const DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + j) * 2];
-      const double sigma = 1.0 / (shape[1].lane[lane] * std::numbers::sqrt2);
-      if (IsPlain(intervals_[j], shape[0].lane[lane], sigma)) continue;
+    } else if (has_special_interval_ || (special >> lane & 1U) != 0) {
       constant = PreciseConstant(block, lane);
-      break;
     }
   }
 }

@@ -36,7 +36,9 @@ double ToModel(double value, bool log);
 // the model's numbers.
 Interval IntervalOf(const NumericDomain& domain);
 
-// Whether the formulas of kernel_lanes.h hold for a kernel: its centre is in the interval, and
+// Whether the formulas of kernel_lanes.h hold in an interval.
+bool IsPlain(const Interval& interval);
+// Whether they hold for a kernel: its centre is in the interval, and
 // neither it nor the interval is so narrow that doubles cannot say it.
 bool IsPlain(const Interval& interval, double mu, double sigma);
 
@@ -127,6 +129,7 @@ class Mixture {
 
   std::vector<Dimension> dimensions_;
   std::vector<Interval> intervals_;  // of the continuous dimensions
+  bool has_special_interval_ = false;
   KernelBlocks blocks_;
   bool forgetting_ = true;
   size_t observation_count_ = 0;

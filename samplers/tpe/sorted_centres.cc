@@ -61,17 +61,9 @@ SortedCentres::Place SortedCentres::Previous(Place place) const {
 
 double SortedCentres::WidthAt(Place place, const Interval& interval,
                               const WidthLimits& limits) const {
-  const double here = At(place).mu;
   const Place next = Next(place);
-  const bool is_first = IsBegin(place);
-  const bool is_last = IsEnd(next);
-  double left = is_first ? 0.0 : here - At(Previous(place)).mu;
-  double right = is_last ? 0.0 : At(next).mu - here;
-  if (is_first && is_last) {
-    left = here - interval.low;
-    right = interval.high - here;
-  }
-  return std::clamp(std::max(left, right), limits.least, limits.most);
+  return WidthBetween(IsBegin(place) ? nullptr : &At(Previous(place)), At(place),
+                      IsEnd(next) ? nullptr : &At(next), interval, limits);
 }
 
 // The last chunk that begins at or before the centre, or the first.

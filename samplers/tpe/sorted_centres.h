@@ -3,6 +3,7 @@
 #ifndef HPOD_SAMPLERS_TPE_SORTED_CENTRES_H_
 #define HPOD_SAMPLERS_TPE_SORTED_CENTRES_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -50,6 +51,25 @@ class SortedCentres {
   Place Previous(Place place) const;
   const Centre& At(Place place) const { return chunks_[place.chunk][place.index]; }
 
+  // Calls visit(centre, width) for all centres in ascending order.
+  template <class Visit>
+  void ForEachWidth(const Interval& interval, const WidthLimits& limits, const Visit& visit) const {
+    const Centre* previous = nullptr;
+    const Centre* here = nullptr;
+    const auto show = [&](const Centre* next) {
+      if (here == nullptr) return;
+      visit(*here, WidthBetween(previous, *here, next, interval, limits));
+    };
+    for (const std::vector<Centre>& chunk : chunks_) {
+      for (const Centre& next : chunk) {
+        show(&next);
+        previous = here;
+        here = &next;
+      }
+    }
+    show(nullptr);
+  }
+
   // The larger distance to the neighbours of a centre, of which the outermost have one, within the
   // limits; a single centre has the ends of the interval as its neighbours.
   double WidthAt(Place place, const Interval& interval, const WidthLimits& limits) const;
@@ -57,6 +77,17 @@ class SortedCentres {
  private:
   static constexpr size_t kMost = 256;
   size_t ChunkFor(const Centre& centre) const;
+  // Neighbours are null where there are none.
+  static double WidthBetween(const Centre* previous, const Centre& here, const Centre* next,
+                             const Interval& interval, const WidthLimits& limits) {
+    double left = previous == nullptr ? 0.0 : here.mu - previous->mu;
+    double right = next == nullptr ? 0.0 : next->mu - here.mu;
+    if (previous == nullptr && next == nullptr) {
+      left = here.mu - interval.low;
+      right = interval.high - here.mu;
+    }
+    return std::clamp(std::max(left, right), limits.least, limits.most);
+  }
 
   std::vector<std::vector<Centre>> chunks_;  // none is empty
 };
