@@ -191,6 +191,7 @@ class Study(StudyReader):
         values: Union[float, Sequence[float], None] = None,
         state: Optional[TrialState] = None,
         skip_if_finished: bool = False,
+        failure: str = "",
     ) -> FrozenTrial:
         """Ends a running trial and returns it as stored.
 
@@ -202,6 +203,7 @@ class Study(StudyReader):
             state: COMPLETE, PRUNED or FAIL; None: what `values` make it. The value of a
                 PRUNED trial is its last report.
             skip_if_finished: return a finished trial as it is.
+            failure: why the trial failed, if it did.
 
         Raises:
             TypeError: `trial` is neither.
@@ -217,7 +219,7 @@ class Study(StudyReader):
         if outcome.problem:
             warnings.warn(f"trial {number} failed: {outcome.problem}", stacklevel=2)
         try:
-            return self._finish(trial, outcome)
+            return self._finish(trial, outcome, failure)
         except UpdateFinishedTrialError:
             if skip_if_finished:
                 return self.get_trial(number)

@@ -91,6 +91,14 @@ class Trial(Suggest):
         """Number of the lost trial that this one repeats, or None."""
         return self._frozen.retry_of
 
+    @property
+    def lease_lost(self) -> bool:
+        """Whether the trial is known to be given up, from a heartbeat or a call.
+
+        Makes no call. An objective that works long without a report may ask it.
+        """
+        return self._lease.lost is not None
+
     def report(self, value: float, step: int) -> None:
         """Stores an intermediate value; `should_prune` then has the verdict on it.
 
@@ -106,7 +114,7 @@ class Trial(Suggest):
             NotImplementedError: the study has several objectives.
         """
         if len(self.study.directions) > 1:
-            raise SeveralObjectivesError("intermediate values are for one objective")
+            raise _several("intermediate values are for one objective")
         number, whole = _real(value), _whole(step)
         if whole < 0:
             raise ValueError(f"step is {whole}, but must be >= 0")
@@ -134,7 +142,7 @@ class Trial(Suggest):
             NotImplementedError: the study has several objectives.
         """
         if len(self.study.directions) > 1:
-            raise SeveralObjectivesError("pruning is for one objective")
+            raise _several("pruning is for one objective")
         return self._should_prune
 
     def set_user_attr(self, key: str, value: Any) -> None:
@@ -195,6 +203,11 @@ def told(trial: Trial, message: trial_pb2.Trial) -> FrozenTrial:
     frozen.distributions = trial.distributions
     frozen.intermediate_values = trial.intermediate_values
     return frozen
+
+
+def _several(message: str) -> SeveralObjectivesError:
+    """What the daemon would say too."""
+    return SeveralObjectivesError(message, "FAILED_PRECONDITION", "SEVERAL_OBJECTIVES")
 
 
 def _real(value: Any) -> float:
