@@ -19,10 +19,18 @@ _END_SECONDS = 10.0
 
 
 class Runner:
-    """One process of the client of `language`, connected to `address`."""
+    """One process of the client of `language`, connected to `address`.
+
+    `settings` are variables of its environment.
+    """
 
     def __init__(
-        self, language: Language, address: str, folder: pathlib.Path, name: str = ""
+        self,
+        language: Language,
+        address: str,
+        folder: pathlib.Path,
+        name: str = "",
+        **settings: str,
     ) -> None:
         self.language = language
         self._log_path = folder / f"{language.name}{name}.log"
@@ -30,7 +38,7 @@ class Runner:
             self._process = subprocess.Popen(
                 language.command(language.run_command),
                 cwd=language.folder,
-                env=clean_environment(HPOD_SERVER=address),
+                env=clean_environment(HPOD_SERVER=address, **settings),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import hpod
-from hpod import TrialState, _client, _rpc
+from hpod import TrialState, _client, _rpc, _server
 from hpod._proto import trial_service_pb2
 
 
@@ -271,7 +271,7 @@ def test_the_address_comes_from_the_argument_the_environment_or_the_default(
     monkeypatch,
 ):
     monkeypatch.delenv("HPOD_SERVER", raising=False)
-    assert _client.resolve_server(None) == "127.0.0.1:13000"
+    assert _server.resolve_server(None) == hpod.Server("127.0.0.1:13000")
     monkeypatch.setenv("HPOD_SERVER", "there:1")
-    assert _client.resolve_server(None) == "there:1"
-    assert _client.resolve_server("here:2") == "here:2"
+    assert _server.resolve_server(None).address == "there:1"
+    assert _server.resolve_server("here:2").address == "here:2"

@@ -13,6 +13,7 @@ print(study.best_params)
 
 from hpod import _fork  # noqa: F401  # before gRPC starts
 from hpod._reader import StudyDirection
+from hpod._server import Server
 from hpod.algorithms import Pruner, Sampler
 from hpod.distributions import (
     CategoricalDistribution,
@@ -65,6 +66,7 @@ __all__ = [
     "ParameterChangedError",
     "Pruner",
     "Sampler",
+    "Server",
     "SeveralObjectivesError",
     "StopReason",
     "StorageFullError",

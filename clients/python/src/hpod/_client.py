@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
 import uuid
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from hpod import _fork  # before gRPC: sets what it reads when it starts
 from hpod import _rpc
@@ -15,14 +14,13 @@ from hpod._leases import Lease, LeaseKeeper
 from hpod._proto import trial_service_pb2
 from hpod._retry import RetryPolicy
 from hpod._rpc import Method, Reply, Request
+from hpod._server import Server, ServerLike, resolve_server
 from hpod.exceptions import HpodError, LeaseLostError, UpdateFinishedTrialError
 
 import grpc  # isort: skip
 
 _logger = logging.getLogger("hpod")
 
-_SERVER_VARIABLE = "HPOD_SERVER"
-_SERVER_DEFAULT = "127.0.0.1:13000"
 _TIMEOUT_S = 30.0
 _HEARTBEAT_TIMEOUT_S = 10.0
 _CHANNEL_OPTIONS = [
@@ -39,24 +37,23 @@ _CHANNEL_OPTIONS = [
 ]
 
 
-def resolve_server(server: Optional[str]) -> str:
-    """`server`, else HPOD_SERVER, else 127.0.0.1:13000."""
-    return server or os.environ.get(_SERVER_VARIABLE) or _SERVER_DEFAULT
-
-
 class Client:
-    """Calls the daemon at `server` ("host:port"). Safe to use from several threads.
+    """Calls the daemon at `server`. Safe to use from several threads.
 
     The channel is opened with the first call, and anew in a forked child.
     """
 
-    def __init__(self, server: str, retry: Optional[RetryPolicy] = None) -> None:
-        self.server = server
+    def __init__(
+        self, server: ServerLike, retry: Optional[RetryPolicy] = None
+    ) -> None:
+        self.target = resolve_server(server)
+        self.server = self.target.address
         self.leases = LeaseKeeper(self._heartbeat)
         self._retry = retry or RetryPolicy.from_environment()
         self._lock = threading.Lock()
         self._channel: Optional[grpc.Channel] = None
         self._stubs: Dict[str, Any] = {}
+        self._metadata: List[Tuple[str, str]] = []
         self._is_away = False
         _fork.register(self)
 
@@ -119,7 +116,7 @@ class Client:
     def _stub(self, method: Method[Request, Reply]) -> Any:
         with self._lock:
             if self._channel is None:
-                self._channel = grpc.insecure_channel(self.server, _CHANNEL_OPTIONS)
+                self._channel = self._open()
             if method.path not in self._stubs:
                 self._stubs[method.path] = self._channel.unary_unary(
                     method.path,
@@ -128,12 +125,20 @@ class Client:
                 )
             return self._stubs[method.path]
 
+    def _open(self) -> grpc.Channel:
+        credentials = self.target.credentials()
+        self._metadata = self.target.metadata()
+        if credentials is None:
+            return grpc.insecure_channel(self.server, _CHANNEL_OPTIONS)
+        return grpc.secure_channel(self.server, credentials, _CHANNEL_OPTIONS)
+
     def _attempt(
         self, method: Method[Request, Reply], request: Request, timeout_s: float
     ) -> Reply:
         try:
             with _fork.calling():
-                reply: Reply = self._stub(method)(request, timeout=timeout_s)
+                stub = self._stub(method)
+                reply: Reply = stub(request, timeout_s, self._metadata)
                 return reply
         except grpc.RpcError as error:
             raise _rpc.to_exception(error, self.server, timeout_s) from None
@@ -153,14 +158,14 @@ class Client:
 
 
 class _Clients:
-    """The clients of this process, by address."""
+    """The clients of this process, by server."""
 
     def __init__(self) -> None:
-        self._by_server: Dict[str, Client] = {}
+        self._by_server: Dict[Server, Client] = {}
         self._lock = threading.Lock()
         _fork.register(self)
 
-    def get(self, server: str) -> Client:
+    def get(self, server: Server) -> Client:
         with self._lock:
             if server not in self._by_server:
                 self._by_server[server] = Client(server)
@@ -179,6 +184,6 @@ _clients = _Clients()
 atexit.register(_clients.close)
 
 
-def connect(server: Optional[str]) -> Client:
+def connect(server: Optional[ServerLike]) -> Client:
     """The process's client of `server` (see `resolve_server`); makes no call yet."""
     return _clients.get(resolve_server(server))

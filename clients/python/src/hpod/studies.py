@@ -14,6 +14,7 @@ from hpod._budget import Seconds, to_budget, to_timedelta
 from hpod._client import Client, connect
 from hpod._proto import study_pb2, study_service_pb2
 from hpod._reader import StudyDirection
+from hpod._server import ServerLike
 from hpod.algorithms import Pruner, Sampler, to_algorithm
 from hpod.distributions import SpaceEntry, to_parameter
 from hpod.exceptions import StopReason
@@ -78,7 +79,7 @@ def create_study(
     max_retries: Optional[int] = None,
     metric_names: Optional[Sequence[str]] = None,
     user_attrs: Optional[Mapping[str, Any]] = None,
-    server: Optional[str] = None,
+    server: Optional[ServerLike] = None,
 ) -> Study:
     """Makes a study in the daemon.
 
@@ -99,7 +100,8 @@ def create_study(
         max_retries: how often a trial lost that way is run again; None: once.
         metric_names: names of the objective values.
         user_attrs: attributes, name to JSON value.
-        server: "host:port"; None: HPOD_SERVER, else 127.0.0.1:13000.
+        server: "host:port", or a `Server` with TLS or a token; None: HPOD_SERVER, else
+            127.0.0.1:13000.
 
     Raises:
         ValueError: a value is out of its range; the message names it.
@@ -132,7 +134,7 @@ def create_study(
     return Study(client, reply.study)
 
 
-def load_study(study_name: str, server: Optional[str] = None) -> Study:
+def load_study(study_name: str, server: Optional[ServerLike] = None) -> Study:
     """The study of that name.
 
     Raises:
@@ -143,7 +145,7 @@ def load_study(study_name: str, server: Optional[str] = None) -> Study:
     return Study(client, client.call(_rpc.GET_STUDY, request).study)
 
 
-def delete_study(study_name: str, server: Optional[str] = None) -> None:
+def delete_study(study_name: str, server: Optional[ServerLike] = None) -> None:
     """Deletes a study with its trials.
 
     Raises:
@@ -153,13 +155,13 @@ def delete_study(study_name: str, server: Optional[str] = None) -> None:
     connect(server).call(_rpc.DELETE_STUDY, request)
 
 
-def get_all_study_names(server: Optional[str] = None) -> List[str]:
+def get_all_study_names(server: Optional[ServerLike] = None) -> List[str]:
     """Names of the daemon's studies in the order of their creation."""
     return [message.name for message in _all_studies(connect(server))]
 
 
 def get_all_study_summaries(
-    server: Optional[str] = None, include_best_trial: bool = True
+    server: Optional[ServerLike] = None, include_best_trial: bool = True
 ) -> List[StudySummary]:
     """The daemon's studies in the order of their creation.
 

@@ -49,7 +49,7 @@ class Study(StudyReader):
 
     def __getstate__(self) -> Dict[str, Any]:
         return {
-            "server": self._client.server,
+            "server": self._client.target,
             "name": self._name,
             "directions": self._directions,
             "space": self._space,
