@@ -19,6 +19,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("language", chosen, indirect=True, scope="session")
 
 
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leaves out the own tests of clients that have none here: ctest runs those."""
+    left_out = [item for item in items if not _has_tests(item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _has_tests(item: pytest.Item) -> bool:
+    if item.module.__name__ != "test_own_tests":
+        return True
+    return bool(languages()[item.callspec.params["language"]].test_command)
+
+
 @functools.cache
 def built(name: str) -> Language:
     """A client with its runner; skips the test, by the client's name, if it cannot be."""

@@ -25,6 +25,7 @@ class Language:
     needs: tuple[str, ...]
     build_command: tuple[str, ...]
     run_command: tuple[str, ...]
+    test_command: tuple[str, ...]
 
     @property
     def folder(self) -> pathlib.Path:
@@ -72,6 +73,7 @@ def _read(path: pathlib.Path) -> Language:
         tuple(fields.get("needs", ())),
         tuple(fields.get("build", ())),
         tuple(fields["run"]),
+        tuple(fields.get("test", ())),
     )
 
 
