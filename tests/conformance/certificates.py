@@ -30,7 +30,15 @@ def issue(folder: pathlib.Path, name: str, issuer: Pair) -> Pair:
     _openssl("req", *_new_key(pair, name), "-out", request)
     signer = ("-CA", issuer.cert, "-CAkey", issuer.key, "-CAcreateserial", "-days", "2")
     _openssl(
-        "x509", "-req", "-in", request, *signer, "-extfile", extensions, "-out", pair.cert
+        "x509",
+        "-req",
+        "-in",
+        request,
+        *signer,
+        "-extfile",
+        extensions,
+        "-out",
+        pair.cert,
     )
     return pair
 

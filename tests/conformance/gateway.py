@@ -20,9 +20,13 @@ class _Forwarder(grpc.GenericRpcHandler):
         self._upstream = upstream
         self._expected = ("authorization", f"Bearer {token}")
 
-    def service(self, details: grpc.HandlerCallDetails) -> Optional[grpc.RpcMethodHandler]:
+    def service(
+        self, details: grpc.HandlerCallDetails
+    ) -> Optional[grpc.RpcMethodHandler]:
         call = self._upstream.unary_unary(details.method)
-        is_allowed = self._expected in [tuple(pair) for pair in details.invocation_metadata]
+        is_allowed = self._expected in [
+            tuple(pair) for pair in details.invocation_metadata
+        ]
 
         def forward(request: bytes, context: grpc.ServicerContext) -> Any:
             if not is_allowed:
@@ -41,7 +45,9 @@ def gateway(upstream: str, server: Pair, ca: Pair, token: str) -> Iterator[str]:
     """Runs one; gives its address. Clients need a certificate of `ca`."""
     pairs = [(server.key.read_bytes(), server.cert.read_bytes())]
     credentials = grpc.ssl_server_credentials(pairs, ca.cert.read_bytes(), True)
-    with grpc.insecure_channel(upstream, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+    with grpc.insecure_channel(
+        upstream, [("grpc.use_local_subchannel_pool", 1)]
+    ) as channel:
         endpoint = grpc.server(futures.ThreadPoolExecutor(4))
         endpoint.add_generic_rpc_handlers([_Forwarder(channel, token)])
         port = endpoint.add_secure_port("127.0.0.1:0", credentials)

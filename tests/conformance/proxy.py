@@ -58,7 +58,10 @@ class Proxy:
             return
         with self._lock:
             self._connections += [client, server]
-        for source, target, replies in ((client, server, False), (server, client, True)):
+        for source, target, replies in (
+            (client, server, False),
+            (server, client, True),
+        ):
             threading.Thread(
                 target=self._pass_on, args=(source, target, replies), daemon=True
             ).start()

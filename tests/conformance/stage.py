@@ -44,7 +44,9 @@ class Stage:
     def _step(self, step: dict[str, Any], where: str) -> None:
         sent = without(step, ("expect", "during"))
         during = step.get("during")
-        answer = getattr(self, f"_{during}")(sent) if during else self._runner.do(**sent)
+        answer = (
+            getattr(self, f"_{during}")(sent) if during else self._runner.do(**sent)
+        )
         check(step["expect"], answer, self.bound, where)
         if step["do"] == "suggest" and answer.get("ok", {}).get("number") is not None:
             self._trials[step["trial"]] = step["study"], answer["ok"]["number"]
@@ -100,12 +102,18 @@ def running_daemon(folder: pathlib.Path) -> Iterator[Daemon]:
         daemon.kill()
 
 
-def play(language: Language, scenario: Scenario, folder: pathlib.Path) -> dict[str, Any]:
+def play(
+    language: Language, scenario: Scenario, folder: pathlib.Path
+) -> dict[str, Any]:
     """Plays a scenario with a daemon of its own; what its `$names` stand for."""
     with contextlib.ExitStack() as stack:
         daemon = stack.enter_context(running_daemon(folder))
         observer = stack.enter_context(observe(daemon.address))
-        between = stack.enter_context(proxy(daemon.address)) if scenario.through_proxy else None
+        between = (
+            stack.enter_context(proxy(daemon.address))
+            if scenario.through_proxy
+            else None
+        )
         address = between.address if between else daemon.address
         runner = stack.enter_context(Runner(language, address, folder))
         stage = Stage(daemon, runner, observer, between)

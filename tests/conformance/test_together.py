@@ -100,7 +100,9 @@ def _trial_of_each(workers: list[Runner], study: str, turn: int) -> None:
     for worker in workers:
         assert "ok" in worker.answer()
     for worker, number in zip(workers, numbers):
-        worker.send({"do": "complete", "trial": "t", "values": [bits(1 / (number + 3))]})
+        worker.send(
+            {"do": "complete", "trial": "t", "values": [bits(1 / (number + 3))]}
+        )
     for worker in workers:
         assert "ok" in worker.answer()
 

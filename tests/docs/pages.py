@@ -40,7 +40,9 @@ def parts(page: pathlib.Path) -> Iterator[Union[File, Command]]:
             yield from _commands(body)
 
 
-def run(page: pathlib.Path, folder: pathlib.Path, environment: Mapping[str, str]) -> int:
+def run(
+    page: pathlib.Path, folder: pathlib.Path, environment: Mapping[str, str]
+) -> int:
     """Does what the page says, in `folder`; how many commands that were."""
     count = 0
     for part in parts(page):
@@ -76,9 +78,9 @@ def _run_command(
     said = f"$ {command.line}\n{done.stdout}{done.stderr}"
     assert done.returncode == 0, f"exit code {done.returncode}: {said}"
     if command.output.strip():
-        assert _pattern(command.output).fullmatch(done.stdout.strip()), (
-            f"the page shows\n{command.output}\nbut\n{said}"
-        )
+        assert _pattern(command.output).fullmatch(
+            done.stdout.strip()
+        ), f"the page shows\n{command.output}\nbut\n{said}"
 
 
 def _pattern(output: str) -> re.Pattern[str]:

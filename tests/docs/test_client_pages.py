@@ -29,5 +29,9 @@ def test_pages(name: str, tmp_path: pathlib.Path) -> None:
         folder.mkdir()
         with running_daemon(folder) as daemon:
             path = f"{pathlib.Path(binary()).parent}{os.pathsep}{os.environ['PATH']}"
-            environment = {"HPOD": str(REPOSITORY), "HPOD_SERVER": daemon.address, "PATH": path}
+            environment = {
+                "HPOD": str(REPOSITORY),
+                "HPOD_SERVER": daemon.address,
+                "PATH": path,
+            }
             assert pages.run(page, folder, environment) > 0, page

@@ -116,7 +116,8 @@ class Runner:
         self.studies[step["study"]] = hpod.create_study(
             step["study"],
             directions=step.get("directions"),
-            sampler=sampler and hpod.Sampler(sampler["name"], **sampler.get("options", {})),
+            sampler=sampler
+            and hpod.Sampler(sampler["name"], **sampler.get("options", {})),
             pruner=pruner and hpod.Pruner(pruner["name"], **pruner.get("options", {})),
             load_if_exists=step.get("load_if_exists", False),
             space=space,
@@ -191,7 +192,9 @@ class Runner:
         trial, parameter = self.trials[step["trial"]], step["parameter"]
         name, domain = parameter["name"], to_distribution(parameter)
         if isinstance(domain, hpod.CategoricalDistribution):
-            return {"value": from_plain(trial.suggest_categorical(name, domain.choices))}
+            return {
+                "value": from_plain(trial.suggest_categorical(name, domain.choices))
+            }
         suggest: Any = (
             trial.suggest_float
             if isinstance(domain, hpod.FloatDistribution)
@@ -244,7 +247,9 @@ class Runner:
         return from_trial(self.studies[step["study"]].get_trial(step["number"]))
 
     def list_trials(self, step: Step) -> Result:
-        states = [_STATES[name] for name in step["states"]] if "states" in step else None
+        states = (
+            [_STATES[name] for name in step["states"]] if "states" in step else None
+        )
         trials = self.studies[step["study"]].get_trials(states)
         return {"trials": [from_trial(trial) for trial in trials]}
 

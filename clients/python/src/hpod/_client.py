@@ -43,9 +43,7 @@ class Client:
     The channel is opened with the first call, and anew in a forked child.
     """
 
-    def __init__(
-        self, server: ServerLike, retry: Optional[RetryPolicy] = None
-    ) -> None:
+    def __init__(self, server: ServerLike, retry: Optional[RetryPolicy] = None) -> None:
         self.target = resolve_server(server)
         self.server = self.target.address
         self.leases = LeaseKeeper(self._heartbeat)

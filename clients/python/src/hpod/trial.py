@@ -43,7 +43,7 @@ class Trial(Suggest):
             name: study._space[name] for name in self.params if name in study._space
         }
         self._should_prune = False
-        self._lease = Lease(
+        self._lease: Lease = Lease(
             study.study_name,
             message.number,
             message.lease.token,
