@@ -10,7 +10,7 @@ import pytest
 
 import scenario
 from daemon_process import Daemon, until
-from languages import Language
+from languages import Language, languages, why_missing
 from observer import observe
 from runner import Runner
 from scenario import bits
@@ -26,8 +26,9 @@ Start = Callable[[Language], Runner]
 
 @pytest.fixture
 def pairs(available: list[Language]) -> list[tuple[Language, Language]]:
-    """Each client with the next one; there must be two."""
-    assert len(available) >= 2, "clients in two languages are needed"
+    """Each client with the next one."""
+    if len(available) < 2:
+        pytest.skip("; ".join(filter(None, map(why_missing, languages().values()))))
     return list(zip(available, available[1:] + available[:1]))
 
 
