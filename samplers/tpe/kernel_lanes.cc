@@ -30,12 +30,17 @@ constexpr I kI;
 HWY_INLINE size_t Width() { return hn::Lanes(kD); }
 HWY_INLINE V Constant(double value) { return hn::Set(kD, value); }
 
-// c[0] + c[1] x + ... + c[n - 1] x^(n - 1).
+// c[0] + c[1] x + ... + c[n - 1] x^(n - 1): the even and the odd powers apart, so that each
+// operation waits for half as many others.
 template <size_t n>
 HWY_INLINE V Polynomial(V x, const double (&c)[n]) {
-  V sum = Constant(c[n - 1]);
-  for (size_t i = n - 1; i-- > 0;) sum = hn::Add(hn::Mul(sum, x), Constant(c[i]));
-  return sum;
+  static_assert(n >= 2);
+  const V square = hn::Mul(x, x);
+  V sums[2] = {Constant(c[n - 2 + n % 2]), Constant(c[n - 1 - n % 2])};  // even, odd
+  for (size_t i = n - 2; i-- > 0;) {
+    sums[i % 2] = hn::Add(hn::Mul(sums[i % 2], square), Constant(c[i]));
+  }
+  return hn::Add(sums[0], hn::Mul(x, sums[1]));
 }
 
 // e^x for -700 <= x <= 700, relative error below 1e-14: 2^n e^r with |r| <= ln(2) / 2, the latter
@@ -293,6 +298,13 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
 
 double LogOf(double x) { return hn::GetLane(Log(Constant(x))); }
 
+// Reads and writes kLanes of each array.
+void LogsOf(const double* x, double* result) {
+  for (size_t lane = 0; lane < kLanes; lane += Width()) {
+    hn::Store(Log(hn::Load(kD, x + lane)), kD, result + lane);
+  }
+}
+
 // Moves a positive normal number to [1, 2), and adds the exponent that it had to `exponent`: so a
 // product of any length stays within what doubles can say.
 HWY_INLINE V TakeExponent(V x, V& exponent) {
@@ -435,6 +447,7 @@ namespace {
 HWY_EXPORT(CollectTermsOf);
 HWY_EXPORT(SumScaled);
 HWY_EXPORT(LogOf);
+HWY_EXPORT(LogsOf);
 HWY_EXPORT(SetConstantsOf);
 HWY_EXPORT(CutNormalQuantilesOf);
 HWY_EXPORT(LogMassesOf);
@@ -453,22 +466,29 @@ void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
   HWY_DYNAMIC_DISPATCH(CollectTermsOf)(blocks, first, last, queries, gap, terms);
 }
 
-double LogSumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
+ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
                    const RampWeights& weights, size_t kernel_count) {
-  if (terms.largest == -std::numeric_limits<double>::infinity()) return terms.largest;
+  if (terms.largest == -std::numeric_limits<double>::infinity()) return {1.0, terms.largest};
   const auto sum = [&](double scale) {
     return HWY_DYNAMIC_DISPATCH(SumScaled)(blocks, terms, gap, weights, kernel_count, scale);
   };
-  double scale = 1.0;
-  double total = sum(scale);
+  const double total = sum(1.0);
+  if (total >= 0x1p-8) return {total, terms.largest};
   // The error of a sum is absolute. One that is small because the largest terms are of old trials,
   // with small weights, is taken once more after it has been scaled to [1, 2).
-  if (total < 0x1p-8) {
-    scale = std::ldexp(1.0, -std::ilogb(total));
-    total = sum(scale);
+  const int exponent = std::ilogb(total);
+  return {sum(std::ldexp(1.0, -exponent)), terms.largest + exponent * std::numbers::ln2};
+}
+
+void PortableLogs(std::span<const double> x, std::span<double> result) {
+  const auto logs = HWY_DYNAMIC_DISPATCH(LogsOf);
+  for (size_t i = 0; i < x.size(); i += kLanes) {
+    const size_t count = std::min(kLanes, x.size() - i);
+    const DoubleLanes lanes = LanesOf(x.subspan(i, count), 1.0);
+    DoubleLanes log;
+    logs(lanes.lane, log.lane);
+    std::copy_n(log.lane, count, result.begin() + static_cast<std::ptrdiff_t>(i));
   }
-  const auto log = HWY_DYNAMIC_DISPATCH(LogOf);
-  return terms.largest + (log(total) - log(scale));
 }
 
 uint32_t SetConstants(KernelBlocks& blocks, size_t block, std::span<const Interval> intervals) {

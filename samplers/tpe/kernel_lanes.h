@@ -70,9 +70,15 @@ struct RampWeights {
   double slope = 0;
 };
 
-// ln of the sum of weight_k exp(term_k) over the terms that are at least largest - gap, of at most
-// `kernel_count`. -inf if there are none. Relative error of the sum below 1e-12.
-double LogSumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
+// factor * e^log_scale; 0 < factor < 2 kernel_count.
+struct ScaledSum {
+  double factor = 1;
+  double log_scale = 0;
+};
+
+// The sum of weight_k exp(term_k) over the terms that are at least largest - gap, of at most
+// `kernel_count`. Relative error below 1e-12.
+ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
                    const RampWeights& weights, size_t kernel_count);
 
 // An interval in which the normals of a dimension are cut off.
@@ -83,6 +89,8 @@ struct Interval {
 
 // ln x with the same bits on every processor, unlike the library's. x > 0, normal.
 double PortableLog(double x);
+// The same of each x.
+void PortableLogs(std::span<const double> x, std::span<double> result);
 
 // Widths up to this, and intervals so short, need more care than the formulas here have.
 inline constexpr double kNarrowestWidth = 1e-290;

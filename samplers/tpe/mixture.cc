@@ -216,7 +216,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
       if (!(dimension.interval.low <= x && x <= dimension.interval.high)) is_outside[i] = true;
     }
   }
-  std::vector<double> result(count);
+  std::vector<ScaledSum> sums(count);
   std::vector<KernelTerms> terms(std::min(count, kQueriesAtOnce));
   for (KernelTerms& t : terms) {
     t.blocks = std::make_unique_for_overwrite<uint32_t[]>(blocks_.size() + 1);
@@ -225,16 +225,26 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
   for (size_t i = 0; i < count; i += kQueriesAtOnce) {
     const size_t group = std::min(kQueriesAtOnce, count - i);
     Evaluate(std::span(queries).subspan(i, group), std::span(terms).first(group),
-             std::span(result).subspan(i, group));
+             std::span(sums).subspan(i, group));
   }
-  for (size_t i = 0; i < count; ++i) {
-    if (is_outside[i]) result[i] = -kInfinity;
+  return LogsOf(sums, is_outside);
+}
+
+std::vector<double> Mixture::LogsOf(std::span<const ScaledSum> sums,
+                                    const std::vector<bool>& is_outside) const {
+  std::vector<double> logs(sums.size());
+  std::transform(sums.begin(), sums.end(), logs.begin(), [](const auto& sum) { return sum.factor; });
+  PortableLogs(logs, logs);
+  const double log_total =
+      LogTotalWeight(observation_count_, MakeRampWeights(observation_count_, forgetting_));
+  for (size_t i = 0; i < sums.size(); ++i) {
+    logs[i] = is_outside[i] ? -kInfinity : sums[i].log_scale + logs[i] - log_total;
   }
-  return result;
+  return logs;
 }
 
 void Mixture::Evaluate(std::span<const KernelQuery> queries, std::span<KernelTerms> terms,
-                       std::span<double> result) const {
+                       std::span<ScaledSum> sums) const {
   const size_t kernel_count = observation_count_ + 1;
   const double gap = GapFor(kernel_count);
   const RampWeights weights = MakeRampWeights(observation_count_, forgetting_);
@@ -243,9 +253,8 @@ void Mixture::Evaluate(std::span<const KernelQuery> queries, std::span<KernelTer
     t.largest = -kInfinity;
   }
   CollectTerms(blocks_, 0, blocks_.size(), queries, gap, terms);
-  const double log_total = LogTotalWeight(observation_count_, weights);
   for (size_t i = 0; i < queries.size(); ++i) {
-    result[i] = LogSumTerms(blocks_, terms[i], gap, weights, kernel_count) - log_total;
+    sums[i] = SumTerms(blocks_, terms[i], gap, weights, kernel_count);
   }
 }
 

@@ -125,7 +125,9 @@ class Mixture {
   std::vector<double> CellCosts(const Dimension& dimension, double value) const;
   std::vector<double> ChoiceCosts(const Dimension& dimension, double value) const;
   void Evaluate(std::span<const KernelQuery> queries, std::span<KernelTerms> terms,
-                std::span<double> result) const;
+                std::span<ScaledSum> sums) const;
+  std::vector<double> LogsOf(std::span<const ScaledSum> sums,
+                             const std::vector<bool>& is_outside) const;
 
   std::vector<Dimension> dimensions_;
   std::vector<Interval> intervals_;  // of the continuous dimensions
