@@ -1,52 +1,69 @@
 #include "samplers/tpe/growing_mixture.h"
 
 #include <algorithm>
-#include <limits>
+#include <array>
+#include <bit>
+#include <cassert>
 
 namespace hpod {
 namespace {
 
-// From so many observations on, the least width does not change any more.
+// From so many observations on, the least width does not change any more, and most kernels have it
+// in all dimensions: those are in the tree.
 constexpr size_t kSettled = 98;
 
 }  // namespace
 
 GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const Observation> trials)
-    : mixture_(domains, /*forgetting=*/true) {
+    : mixture_(domains, /*forgetting=*/true), partition_(mixture_.ContinuousCount()) {
+  size_t continuous = 0;
   for (const Domain& domain : domains) {
     Dimension& dimension = dimensions_.emplace_back();
+    dimension.continuous = mixture_.ContinuousCount();
     dimension.is_numeric = !std::holds_alternative<CategoricalDomain>(domain);
     if (!dimension.is_numeric) continue;
     dimension.numeric = AsNumeric(domain);
     dimension.interval = IntervalOf(dimension.numeric);
+    if (dimension.numeric.step > 0) continue;
+    partition_.scales[continuous] = ScaleOf(LimitsOf(dimension.interval, kSettled).least);
+    dimension.continuous = continuous++;
   }
+  partition_.tree.AddPage(0, AddPage());
+  is_in_tree_[0] = true;
   InsertPrior(domains);
+  count_ = trials.size();
+  mixture_.SetObservationCount(count_);
   std::vector<std::vector<Centre>> centres(dimensions_.size());
   std::vector<uint32_t> numbers;
+  std::vector<double> centre(mixture_.ContinuousCount());
   for (const Observation& trial : trials) {
-    const size_t slot = TakeSlot(trial.number);
-    numbers.push_back(static_cast<uint32_t>(trial.number));
+    const auto number = static_cast<uint32_t>(trial.number);
+    numbers.push_back(number);
     for (size_t j = 0; j < dimensions_.size(); ++j) {
-      if (dimensions_[j].is_numeric) {
-        centres[j].push_back({ToModel(trial.values[j], dimensions_[j].numeric.log),
-                              static_cast<uint32_t>(trial.number)});
-      } else {
-        mixture_.SetChoice(slot, j, static_cast<size_t>(trial.values[j]));
-      }
+      const Dimension& d = dimensions_[j];
+      if (!d.is_numeric) continue;
+      const double mu = ToModel(trial.values[j], d.numeric.log);
+      centres[j].push_back({mu, number});
+      if (d.continuous < centre.size()) centre[d.continuous] = mu;
     }
+    const size_t slot = count_ < kSettled ? PutEverywhere(number) : PutInTree(number, centre);
+    for (size_t j = 0; j < dimensions_.size(); ++j) {
+      if (dimensions_[j].is_numeric) continue;
+      mixture_.SetChoice(slot, j, static_cast<size_t>(trial.values[j]));
+    }
+    // The tree asks for the centres when it grows, before there are widths.
+    mixture_.SetCentre(slot, centre);
   }
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     dimensions_[j].centres.Assign(std::move(centres[j]));
   }
   std::sort(numbers.begin(), numbers.end());
-  count_ = numbers.size();
-  mixture_.SetObservationCount(count_);
   UpdateAllWidths();
   for (size_t rank = 0; rank < count_; ++rank) {
     mixture_.SetRank(slots_[numbers[rank]], static_cast<int32_t>(rank));
-    NoteChange(slots_[numbers[rank]]);
+    NoteChange(numbers[rank]);
   }
-  UpdateConstants(0);
+  FinishChanges();
 }
 
 bool GrowingMixture::HasAsIs(const Observation& trial) const {
@@ -64,7 +81,8 @@ bool GrowingMixture::HasAsIs(const Observation& trial) const {
 
 void GrowingMixture::Insert(const Observation& trial) {
   const auto number = static_cast<int32_t>(trial.number);
-  const size_t slot = TakeSlot(trial.number);
+  const bool is_newest = slots_.size() <= trial.number;
+  const size_t slot = PutEverywhere(trial.number);
   std::vector<SortedCentres::Place> places(dimensions_.size());
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     if (dimensions_[j].is_numeric) {
@@ -74,16 +92,18 @@ void GrowingMixture::Insert(const Observation& trial) {
       mixture_.SetChoice(slot, j, static_cast<size_t>(trial.values[j]));
     }
   }
-  mixture_.ShiftRanks(numbers_, number, 1);
-  const auto older = static_cast<int32_t>(
-      slots_.size() == trial.number + 1
-          ? count_
-          : static_cast<size_t>(std::count_if(numbers_.begin(), numbers_.end(),
-                                              [&](int32_t n) { return n >= 0 && n < number; })));
+  size_t older = count_;
+  if (!is_newest) {
+    mixture_.ShiftRanks(numbers_, number, 1);
+    older = trial.number;
+    while (older > 0 && slots_[older - 1] == kNoSlot) --older;
+    older = older == 0 ? 0 : static_cast<size_t>(mixture_.RankOf(slots_[older - 1])) + 1;
+  }
   ++count_;
   UpdateWidths(count_ - 1, places);
-  mixture_.SetRank(slot, older);
-  UpdateConstants(slot);
+  mixture_.SetRank(slots_[trial.number], static_cast<int32_t>(older));
+  NoteChange(trial.number);
+  FinishChanges();
 }
 
 void GrowingMixture::Erase(size_t number) {
@@ -95,43 +115,116 @@ void GrowingMixture::Erase(size_t number) {
         dimensions_[j].centres.Erase({mixture_.CentreOf(slot, j), static_cast<uint32_t>(number)});
   }
   mixture_.Clear(slot);
+  Leave(slot);
   slots_[number] = kNoSlot;
-  numbers_[slot] = -1;
-  free_slots_.push_back(slot);
-  mixture_.ShiftRanks(numbers_, static_cast<int32_t>(number), -1);
+  if (number + 1 < slots_.size()) {
+    mixture_.ShiftRanks(numbers_, static_cast<int32_t>(number), -1);
+  }
   --count_;
   UpdateWidths(count_ + 1, places);
-  UpdateConstants(slot);
+  mixture_.UpdateConstants(slot / kLanes);
+  FinishChanges();
 }
 
 void GrowingMixture::InsertPrior(std::span<const Domain> domains) {
-  mixture_.Reserve(1);
-  numbers_.resize(mixture_.Slots(), -1);
+  const uint32_t page = AddPage();
+  partition_.everywhere.push_back(page);
+  const size_t slot = page * kPageSlots;
+  used_[page] = 1;
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     if (const auto* categorical = std::get_if<CategoricalDomain>(&domains[j])) {
-      mixture_.SetChoice(0, j, categorical->choices.size());
+      mixture_.SetChoice(slot, j, categorical->choices.size());
       continue;
     }
     const Interval& interval = dimensions_[j].interval;
-    mixture_.SetNormal(0, j, 0.5 * interval.low + 0.5 * interval.high, LimitsOf(interval, 0).most);
+    mixture_.SetNormal(slot, j, 0.5 * interval.low + 0.5 * interval.high,
+                       LimitsOf(interval, 0).most);
   }
-  mixture_.SetRank(0, Mixture::kPriorRank);
-  for (size_t slot = mixture_.Slots(); slot-- > 1;) free_slots_.push_back(slot);
+  mixture_.SetRank(slot, Mixture::kPriorRank);
+  mixture_.UpdateConstants(slot / kLanes);
 }
 
-size_t GrowingMixture::TakeSlot(size_t number) {
-  if (free_slots_.empty()) {
-    const size_t before = mixture_.Slots();
-    mixture_.Reserve(before + 1);
-    numbers_.resize(mixture_.Slots(), -1);
-    for (size_t slot = mixture_.Slots(); slot-- > before;) free_slots_.push_back(slot);
+size_t GrowingMixture::PutEverywhere(size_t number) {
+  for (const uint32_t page : partition_.everywhere) {
+    if (!IsFull(page)) return TakeSlot(page, number);
   }
-  const size_t slot = free_slots_.back();
-  free_slots_.pop_back();
+  partition_.everywhere.push_back(AddPage());
+  return TakeSlot(partition_.everywhere.back(), number);
+}
+
+size_t GrowingMixture::PutInTree(size_t number, std::span<const double> centre) {
+  while (true) {
+    const KernelTree::Leaf leaf = partition_.tree.LeafFor(centre);
+    for (const uint32_t page : partition_.tree.Pages(leaf)) {
+      if (!IsFull(page)) return TakeSlot(page, number);
+    }
+    Grow(leaf);
+  }
+}
+
+size_t GrowingMixture::TakeSlot(uint32_t page, size_t number) {
+  const auto free = static_cast<size_t>(std::countr_one(used_[page]));
+  used_[page] |= uint64_t{1} << free;
+  const size_t slot = page * kPageSlots + free;
   if (slots_.size() <= number) slots_.resize(number + 1, kNoSlot);
   slots_[number] = static_cast<uint32_t>(slot);
   numbers_[slot] = static_cast<int32_t>(number);
   return slot;
+}
+
+uint32_t GrowingMixture::AddPage() {
+  used_.push_back(0);
+  is_in_tree_.push_back(false);
+  mixture_.Reserve(used_.size() * kPageSlots);
+  numbers_.resize(mixture_.Slots(), -1);
+  return static_cast<uint32_t>(used_.size() - 1);
+}
+
+void GrowingMixture::Grow(KernelTree::Leaf leaf) {
+  const std::vector<uint32_t> pages = partition_.tree.Pages(leaf);
+  const uint32_t added = AddPage();
+  is_in_tree_[added] = true;
+  const size_t first = pages[0] * kPageSlots;
+  // The dimension in which the centres, in widths, are furthest apart.
+  std::array<double, kPageSlots> best{};
+  size_t dimension = 0;
+  double widest = 0.0;
+  for (size_t i = 0; i < mixture_.ContinuousCount() && pages.size() == 1; ++i) {
+    std::array<double, kPageSlots> centres{};
+    for (size_t k = 0; k < kPageSlots; ++k) centres[k] = mixture_.CentreAt(first + k, i);
+    const auto [low, high] = std::minmax_element(centres.begin(), centres.end());
+    const double width = (*high - *low) * partition_.scales[i];
+    if (!(width > widest)) continue;
+    widest = width;
+    dimension = i;
+    best = centres;
+  }
+  if (widest == 0.0) return partition_.tree.AddPage(leaf, added);
+  std::sort(best.begin(), best.end());
+  // So that neither part is empty, however many are equal to the least.
+  const double second = *std::upper_bound(best.begin(), best.end(), best[0]);
+  const double at = std::max(best[kPageSlots / 2], second);
+  partition_.tree.Split(leaf, dimension, at, added);
+  for (size_t slot = first; slot < first + kPageSlots; ++slot) {
+    if (mixture_.CentreAt(slot, dimension) >= at) Move(slot, added);
+  }
+}
+
+void GrowingMixture::Move(size_t slot, uint32_t page) {
+  const auto number = static_cast<size_t>(numbers_[slot]);
+  Leave(slot);
+  mixture_.Move(slot, TakeSlot(page, number));
+}
+
+void GrowingMixture::Leave(size_t slot) {
+  numbers_[slot] = -1;
+  used_[slot / kPageSlots] &= ~(uint64_t{1} << slot % kPageSlots);
+}
+
+std::vector<double> GrowingMixture::CentreOf(size_t slot) const {
+  std::vector<double> centre(mixture_.ContinuousCount());
+  for (size_t i = 0; i < centre.size(); ++i) centre[i] = mixture_.CentreAt(slot, i);
+  return centre;
 }
 
 void GrowingMixture::UpdateWidths(size_t before, std::span<const SortedCentres::Place> places) {
@@ -157,36 +250,55 @@ void GrowingMixture::UpdateAllWidths() {
     const Dimension& d = dimensions_[j];
     if (!d.is_numeric) continue;
     d.centres.ForEachWidth(d.interval, LimitsOf(d.interval, count_),
-                           [&](const Centre& centre, double sigma) {
-                             const size_t slot = slots_[centre.number];
-                             if (mixture_.SetNormal(slot, j, centre.mu, sigma)) NoteChange(slot);
-                           });
+                           [&](const Centre& centre, double sigma) { SetWidth(j, centre, sigma); });
   }
 }
 
 void GrowingMixture::UpdateWidth(size_t dimension, SortedCentres::Place place) {
   const Dimension& d = dimensions_[dimension];
-  const Centre& centre = d.centres.At(place);
-  const double sigma = d.centres.WidthAt(place, d.interval, LimitsOf(d.interval, count_));
-  const size_t slot = slots_[centre.number];
-  if (mixture_.SetNormal(slot, dimension, centre.mu, sigma)) NoteChange(slot);
+  SetWidth(dimension, d.centres.At(place),
+           d.centres.WidthAt(place, d.interval, LimitsOf(d.interval, count_)));
 }
 
-void GrowingMixture::NoteChange(size_t slot) {
-  const size_t block = slot / kLanes;
-  is_changed_.resize(mixture_.Slots() / kLanes, false);
-  if (is_changed_[block]) return;
-  is_changed_[block] = true;
-  changed_blocks_.push_back(block);
-}
-
-void GrowingMixture::UpdateConstants(size_t slot) {
-  NoteChange(slot);
-  for (const size_t block : changed_blocks_) {
-    mixture_.UpdateConstants(block);
-    is_changed_[block] = false;
+void GrowingMixture::SetWidth(size_t dimension, const Centre& centre, double sigma) {
+  if (mixture_.SetNormal(slots_[centre.number], dimension, centre.mu, sigma)) {
+    NoteChange(centre.number);
   }
-  changed_blocks_.clear();
+}
+
+void GrowingMixture::NoteChange(size_t number) {
+  if (is_changed_.size() <= number) is_changed_.resize(slots_.size(), false);
+  if (is_changed_[number]) return;
+  is_changed_[number] = true;
+  changed_.push_back(static_cast<uint32_t>(number));
+}
+
+void GrowingMixture::FinishChanges() {
+  size_t last = mixture_.Slots();
+  for (const uint32_t number : changed_) {
+    is_changed_[number] = false;
+    const size_t block = slots_[number] / kLanes;
+    if (block != last) mixture_.UpdateConstants(block);
+    last = block;
+  }
+  for (const uint32_t number : changed_) Settle(number);
+  changed_.clear();
+}
+
+bool GrowingMixture::BelongsInTree(size_t slot) const {
+  if (count_ < kSettled || mixture_.IsSpecial(slot)) return false;
+  for (size_t i = 0; i < partition_.scales.size(); ++i) {
+    if (mixture_.ScaleAt(slot, i) != partition_.scales[i]) return false;
+  }
+  return true;
+}
+
+void GrowingMixture::Settle(size_t number) {
+  const size_t slot = slots_[number];
+  const bool belongs = BelongsInTree(slot);
+  if (belongs == is_in_tree_[slot / kPageSlots]) return;
+  Leave(slot);
+  mixture_.Move(slot, belongs ? PutInTree(number, CentreOf(slot)) : PutEverywhere(number));
 }
 
 }  // namespace hpod

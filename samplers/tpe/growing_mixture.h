@@ -35,7 +35,7 @@ class GrowingMixture {
   void Erase(size_t number);
 
   std::vector<double> LogDensity(std::span<const double> points) const {
-    return mixture_.LogDensity(points);
+    return mixture_.LogDensity(points, partition_);
   }
   size_t KernelCount() const { return count_ + 1; }
 
@@ -43,30 +43,50 @@ class GrowingMixture {
   static constexpr uint32_t kNoSlot = ~uint32_t{0};
   struct Dimension {
     bool is_numeric = false;
+    size_t continuous = 0;  // place among the continuous dimensions; their number: not one of them
     NumericDomain numeric;
     Interval interval;
     SortedCentres centres;
   };
 
   void InsertPrior(std::span<const Domain> domains);
-  size_t TakeSlot(size_t number);
+
+  // Slots.
+  size_t PutEverywhere(size_t number);
+  size_t PutInTree(size_t number, std::span<const double> centre);
+  // A free slot of the page, which then holds the trial.
+  size_t TakeSlot(uint32_t page, size_t number);
+  uint32_t AddPage();
+  bool IsFull(uint32_t page) const { return used_[page] == ~uint64_t{0}; }
+  // Makes room in a leaf whose pages are full.
+  void Grow(KernelTree::Leaf leaf);
+  void Move(size_t slot, uint32_t page);
+  void Leave(size_t slot);
+  std::vector<double> CentreOf(size_t slot) const;
+
   // Widths after the number of kernels went from `before` to count_. `places`: per
   // dimension, where the centres changed.
   void UpdateWidths(size_t before, std::span<const SortedCentres::Place> places);
   void UpdateAllWidths();
   void UpdateWidth(size_t dimension, SortedCentres::Place place);
-  void NoteChange(size_t slot);
-  // Of the blocks that have changed, that of the slot among them.
-  void UpdateConstants(size_t slot);
+  void SetWidth(size_t dimension, const Centre& centre, double sigma);
+  void NoteChange(size_t number);
+  // Of the kernels that have changed: their constants, and where they belong.
+  void FinishChanges();
+  bool BelongsInTree(size_t slot) const;
+  // Puts a kernel where it belongs.
+  void Settle(size_t number);
 
   std::vector<Dimension> dimensions_;
   Mixture mixture_;
   size_t count_ = 0;              // kernels without the prior
   std::vector<uint32_t> slots_;   // by trial number
   std::vector<int32_t> numbers_;  // by slot; -1: empty, or the prior
-  std::vector<size_t> free_slots_;
-  std::vector<size_t> changed_blocks_;
-  std::vector<bool> is_changed_;  // by block
+  Partition partition_;
+  std::vector<uint64_t> used_;     // by page: which slots
+  std::vector<bool> is_in_tree_;   // by page
+  std::vector<uint32_t> changed_;  // trial numbers
+  std::vector<bool> is_changed_;   // by trial number
 };
 
 }  // namespace hpod

@@ -6,8 +6,8 @@
 namespace hpod {
 namespace {
 
-// The model takes some 40 bytes per value: beyond so many trials, proposals build theirs afresh.
-constexpr size_t kMostTrials = 65'536;
+// The model takes some 45 bytes per value: beyond so many trials, proposals build theirs afresh.
+constexpr size_t kMostTrials = 2'097'152;
 
 bool IsModelled(TrialState state) {
   return state == TrialState::kComplete || state == TrialState::kPruned;

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <hwy/highway.h>
 #include <numbers>
+#include <numeric>
 
 #include "samplers/tpe/kernel_lanes.h"
 
@@ -168,16 +169,18 @@ HWY_INLINE V AbsoluteQuantile(V p) {
   const V depth = hn::Sqrt(hn::Neg(Log(p)));
   const V near = hn::Sub(depth, Constant(1.6));
   const V far = hn::Sub(depth, Constant(5));
-  const V tail = hn::IfThenElse(hn::Le(depth, Constant(5)),
-                                hn::Div(Polynomial(near, kC), Polynomial(near, kE)),
-                                hn::Div(Polynomial(far, kF), Polynomial(far, kG)));
+  const M is_near = hn::Le(depth, Constant(5));
+  V tail = hn::Div(Polynomial(near, kC), Polynomial(near, kE));
+  if (!hn::AllTrue(kD, is_near)) {
+    tail = hn::IfThenElse(is_near, tail, hn::Div(Polynomial(far, kF), Polynomial(far, kG)));
+  }
   return hn::IfThenElse(hn::Le(q, Constant(0.425)), central, tail);
 }
 
 // Adds the terms of `width` lanes of a block at one to kQueriesAtOnce queries.
 template <size_t queries>
 HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
-                        const KernelQuery* query, const V* floor, V* terms) {
+                        const KernelQuery* const* query, const V* floor, V* terms) {
   constexpr size_t kDimensionsAtOnce = 4;
   const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
   const V constant = hn::Load(kD, blocks.constants[block].lane + lane);
@@ -194,7 +197,7 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
     const V mu = hn::Load(kD, shape[2 * j].lane + lane);
     const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
     for (size_t q = 0; q < queries; ++q) {
-      const V z = hn::Mul(hn::Sub(Constant(query[q].point[j]), mu), scale);
+      const V z = hn::Mul(hn::Sub(Constant(query[q]->point[j]), mu), scale);
       sum[q] = hn::Add(sum[q], hn::Mul(z, z));
     }
     if (j % kDimensionsAtOnce == kDimensionsAtOnce - 1 && is_below()) break;
@@ -204,7 +207,7 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
     const auto row =
         hn::PromoteTo(kI, hn::LoadU(half, blocks.rows[block * blocks.tabulated + j].lane + lane));
     for (size_t q = 0; q < queries; ++q) {
-      sum[q] = hn::Add(sum[q], hn::GatherIndex(kD, query[q].costs[j], row));
+      sum[q] = hn::Add(sum[q], hn::GatherIndex(kD, query[q]->costs[j], row));
     }
   }
   for (size_t q = 0; q < queries; ++q) terms[q] = hn::Sub(constant, sum[q]);
@@ -212,9 +215,9 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
 
 template <size_t queries>
 HWY_INLINE void Collect(const KernelBlocks& blocks, size_t first, size_t last,
-                        const KernelQuery* query, double gap, KernelTerms* terms) {
+                        const KernelQuery* const* query, double gap, KernelTerms* const* terms) {
   V floor[queries];
-  for (size_t q = 0; q < queries; ++q) floor[q] = Constant(terms[q].largest - gap);
+  for (size_t q = 0; q < queries; ++q) floor[q] = Constant(terms[q]->largest - gap);
   for (size_t block = first; block < last; ++block) {
     V largest[queries];
     for (V& most : largest) most = Constant(-std::numeric_limits<double>::infinity());
@@ -222,34 +225,33 @@ HWY_INLINE void Collect(const KernelBlocks& blocks, size_t first, size_t last,
       V part[queries];
       AddPart<queries>(blocks, block, lane, query, floor, part);
       for (size_t q = 0; q < queries; ++q) {
-        hn::Store(part[q], kD, terms[q].terms[terms[q].count].lane + lane);
+        hn::Store(part[q], kD, terms[q]->terms[terms[q]->count].lane + lane);
         largest[q] = hn::Max(largest[q], part[q]);
       }
     }
     for (size_t q = 0; q < queries; ++q) {
       if (hn::AllFalse(kD, hn::Ge(largest[q], floor[q]))) continue;
       const double most = hn::GetLane(hn::MaxOfLanes(kD, largest[q]));
-      terms[q].blocks[terms[q].count++] = static_cast<uint32_t>(block);
-      if (most <= terms[q].largest) continue;
-      terms[q].largest = most;
+      terms[q]->blocks[terms[q]->count++] = static_cast<uint32_t>(block);
+      if (most <= terms[q]->largest) continue;
+      terms[q]->largest = most;
       floor[q] = Constant(most - gap);
     }
   }
 }
 
 void CollectTermsOf(const KernelBlocks& blocks, size_t first, size_t last,
-                    std::span<const KernelQuery> queries, double gap,
-                    std::span<KernelTerms> terms) {
-  switch (queries.size()) {
-    case 1:
-      return Collect<1>(blocks, first, last, queries.data(), gap, terms.data());
-    case 2:
-      return Collect<2>(blocks, first, last, queries.data(), gap, terms.data());
-    case 3:
-      return Collect<3>(blocks, first, last, queries.data(), gap, terms.data());
-    default:
-      return Collect<4>(blocks, first, last, queries.data(), gap, terms.data());
+                    const KernelQuery* const* query, double gap, KernelTerms* const* terms,
+                    size_t count) {
+  while (count >= 4) {
+    Collect<4>(blocks, first, last, query, gap, terms);
+    query += 4;
+    terms += 4;
+    count -= 4;
   }
+  if (count == 3) Collect<3>(blocks, first, last, query, gap, terms);
+  if (count == 2) Collect<2>(blocks, first, last, query, gap, terms);
+  if (count == 1) Collect<1>(blocks, first, last, query, gap, terms);
 }
 
 HWY_INLINE double SumOfLanes(V v) {
@@ -351,8 +353,8 @@ uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* inte
       masses = TakeExponent(hn::Mul(masses, MassBetween(low, high)), masses_exponent);
     }
     const V exponent = hn::Sub(scales_exponent, masses_exponent);
-    const V constant = hn::Add(Log(hn::Div(scales, masses)),
-                               hn::Mul(exponent, Constant(std::numbers::ln2)));
+    const V constant =
+        hn::Add(Log(hn::Div(scales, masses)), hn::Mul(exponent, Constant(std::numbers::ln2)));
     const auto dimensions = static_cast<double>(blocks.continuous);
     hn::Store(hn::Sub(constant, Constant(dimensions * kLogSqrtPi)), kD,
               blocks.constants[block].lane + lane);
@@ -461,9 +463,47 @@ DoubleLanes LanesOf(std::span<const double> values, double rest) {
 
 }  // namespace
 
+void KernelTerms::Clear() {
+  largest = -std::numeric_limits<double>::infinity();
+  count = 0;
+}
+
+void KernelTerms::Reserve(size_t more) {
+  if (count + more <= capacity_) return;
+  capacity_ = std::max(count + more, 2 * capacity_);
+  auto more_blocks = std::make_unique_for_overwrite<uint32_t[]>(capacity_);
+  auto more_terms = std::make_unique_for_overwrite<DoubleLanes[]>(capacity_);
+  std::copy_n(blocks.get(), count, more_blocks.get());
+  std::copy_n(terms.get(), count, more_terms.get());
+  blocks = std::move(more_blocks);
+  terms = std::move(more_terms);
+}
+
+void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
+                  std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms,
+                  std::span<const uint32_t> which) {
+  constexpr size_t kMost = 8;
+  const KernelQuery* query_pointers[kMost];
+  KernelTerms* term_pointers[kMost];
+  while (!which.empty()) {
+    const size_t count = std::min(kMost, which.size());
+    for (size_t i = 0; i < count; ++i) {
+      query_pointers[i] = &queries[which[i]];
+      term_pointers[i] = &terms[which[i]];
+      // One more: a block that does not matter is written, too, and then over.
+      term_pointers[i]->Reserve(last - first + 1);
+    }
+    HWY_DYNAMIC_DISPATCH(CollectTermsOf)
+    (blocks, first, last, query_pointers, gap, term_pointers, count);
+    which = which.subspan(count);
+  }
+}
+
 void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
                   std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms) {
-  HWY_DYNAMIC_DISPATCH(CollectTermsOf)(blocks, first, last, queries, gap, terms);
+  std::vector<uint32_t> all(queries.size());
+  std::iota(all.begin(), all.end(), uint32_t{0});
+  CollectTerms(blocks, first, last, queries, gap, terms, all);
 }
 
 ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,

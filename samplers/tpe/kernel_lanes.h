@@ -49,20 +49,29 @@ struct KernelQuery {
 };
 
 // The terms ln f_k(x), without the weights, of the blocks that may matter to one query.
-struct KernelTerms {
+class KernelTerms {
+ public:
   double largest = -std::numeric_limits<double>::infinity();
   size_t count = 0;
   std::unique_ptr<uint32_t[]> blocks;
   std::unique_ptr<DoubleLanes[]> terms;
+
+  void Clear();
+  // Makes room for so many more blocks.
+  void Reserve(size_t more);
+
+ private:
+  size_t capacity_ = 0;
 };
 
-inline constexpr size_t kQueriesAtOnce = 4;
-
-// Adds the blocks [first, last) to `terms`, one for each of at most kQueriesAtOnce queries, except
-// blocks whose terms are all below terms.largest - gap. `terms` have room for one more than there
-// are blocks.
+// Adds the blocks [first, last) to the terms of each query, except blocks whose terms are all below
+// terms.largest - gap.
 void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
                   std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms);
+// The same for some of the queries only, by their indices.
+void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
+                  std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms,
+                  std::span<const uint32_t> which);
 
 // Weight of the kernel of a rank, not normalised: min(first + slope * rank, 1).
 struct RampWeights {

@@ -114,8 +114,9 @@ void Mixture::Reserve(size_t slots) {
   }
 }
 
+double ScaleOf(double sigma) { return 1.0 / std::numbers::sqrt2 / sigma; }
+
 bool Mixture::SetNormal(size_t slot, size_t dimension, double mu, double sigma) {
-  constexpr double kInverseSqrt2 = 1.0 / std::numbers::sqrt2;
   Dimension& d = dimensions_[dimension];
   const size_t block = slot / kLanes;
   const size_t lane = slot % kLanes;
@@ -128,21 +129,57 @@ bool Mixture::SetNormal(size_t slot, size_t dimension, double mu, double sigma) 
     return false;
   }
   DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + d.position) * 2];
-  const double scale = kInverseSqrt2 / sigma;
+  const double scale = ScaleOf(sigma);
   const bool is_new = shape[0].lane[lane] != mu || shape[1].lane[lane] != scale;
   shape[0].lane[lane] = mu;
   shape[1].lane[lane] = scale;
   return is_new;
 }
 
+void Mixture::SetCentre(size_t slot, std::span<const double> centre) {
+  for (size_t i = 0; i < centre.size(); ++i) {
+    DoubleLanes* shape = &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
+    shape[0].lane[slot % kLanes] = centre[i];
+    shape[1].lane[slot % kLanes] = 0.0;
+  }
+}
+
 void Mixture::SetChoice(size_t slot, size_t dimension, size_t choice) {
   RowAt(slot, dimensions_[dimension]) = static_cast<int32_t>(choice);
+}
+
+void Mixture::Move(size_t from, size_t to) {
+  const size_t source = from / kLanes;
+  const size_t target = to / kLanes;
+  const auto move = [&](auto& from_lanes, auto& to_lanes, auto empty) {
+    to_lanes.lane[to % kLanes] = from_lanes.lane[from % kLanes];
+    from_lanes.lane[from % kLanes] = empty;
+  };
+  for (size_t i = 0; i < 2 * blocks_.continuous; ++i) {
+    move(blocks_.shapes[source * blocks_.continuous * 2 + i],
+         blocks_.shapes[target * blocks_.continuous * 2 + i], 0.0);
+  }
+  for (size_t i = 0; i < blocks_.tabulated; ++i) {
+    move(blocks_.rows[source * blocks_.tabulated + i], blocks_.rows[target * blocks_.tabulated + i],
+         0);
+  }
+  for (Dimension& d : dimensions_) {
+    if (d.kind != Kind::kStepped) continue;
+    d.has_row[to] = d.has_row[from];
+    d.has_row[from] = false;
+  }
+  move(blocks_.constants[source], blocks_.constants[target], -kInfinity);
+  move(blocks_.ranks[source], blocks_.ranks[target], -1);
 }
 
 void Mixture::Clear(size_t slot) {
   blocks_.ranks[slot / kLanes].lane[slot % kLanes] = -1;
   for (Dimension& d : dimensions_) {
-    if (d.kind == Kind::kContinuous) continue;
+    if (d.kind == Kind::kContinuous) {
+      blocks_.shapes[((slot / kLanes) * blocks_.continuous + d.position) * 2 + 1]
+          .lane[slot % kLanes] = 0.0;
+      continue;
+    }
     if (d.kind == Kind::kStepped) {
       LeaveRow(d, RowAt(slot, d));
       d.has_row[slot] = false;
@@ -172,6 +209,15 @@ double Mixture::CentreOf(size_t slot, size_t dimension) const {
   return d.mu[static_cast<size_t>(row)];
 }
 
+bool Mixture::IsSpecial(size_t slot) const {
+  if (has_special_interval_) return true;
+  for (size_t i = 0; i < blocks_.continuous; ++i) {
+    const double mu = CentreAt(slot, i);
+    if (!(intervals_[i].low <= mu && mu <= intervals_[i].high)) return true;
+  }
+  return false;
+}
+
 size_t Mixture::ChoiceOf(size_t slot, size_t dimension) const {
   const size_t index = (slot / kLanes) * blocks_.tabulated + dimensions_[dimension].position;
   return static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes]);
@@ -194,6 +240,16 @@ void Mixture::UpdateConstants() {
 }
 
 std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
+  return LogDensity(points, nullptr);
+}
+
+std::vector<double> Mixture::LogDensity(std::span<const double> points,
+                                        const Partition& near) const {
+  return LogDensity(points, &near);
+}
+
+std::vector<double> Mixture::LogDensity(std::span<const double> points,
+                                        const Partition* near) const {
   const size_t d = dimensions_.size();
   const size_t count = points.size() / d;
   const std::vector<Costs> costs = TabulateCosts(points);
@@ -217,15 +273,22 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
     }
   }
   std::vector<ScaledSum> sums(count);
-  std::vector<KernelTerms> terms(std::min(count, kQueriesAtOnce));
-  for (KernelTerms& t : terms) {
-    t.blocks = std::make_unique_for_overwrite<uint32_t[]>(blocks_.size() + 1);
-    t.terms = std::make_unique_for_overwrite<DoubleLanes[]>(blocks_.size() + 1);
-  }
-  for (size_t i = 0; i < count; i += kQueriesAtOnce) {
-    const size_t group = std::min(kQueriesAtOnce, count - i);
-    Evaluate(std::span(queries).subspan(i, group), std::span(terms).first(group),
-             std::span(sums).subspan(i, group));
+  const double gap = GapFor(observation_count_ + 1);
+  const RampWeights weights = MakeRampWeights(observation_count_, forgetting_);
+  std::vector<KernelTerms> terms(std::min(count, KernelTree::kPointsAtOnce));
+  for (size_t first = 0; first < count; first += terms.size()) {
+    const size_t group = std::min(terms.size(), count - first);
+    for (KernelTerms& t : terms) t.Clear();
+    const auto group_queries = std::span(queries).subspan(first, group);
+    const auto group_terms = std::span(terms).first(group);
+    if (near == nullptr) {
+      CollectAll(group_queries, gap, group_terms);
+    } else {
+      CollectNear(group_queries, gap, *near, group_terms);
+    }
+    for (size_t i = 0; i < group; ++i) {
+      sums[first + i] = SumTerms(blocks_, terms[i], gap, weights, observation_count_ + 1);
+    }
   }
   return LogsOf(sums, is_outside);
 }
@@ -233,7 +296,8 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
 std::vector<double> Mixture::LogsOf(std::span<const ScaledSum> sums,
                                     const std::vector<bool>& is_outside) const {
   std::vector<double> logs(sums.size());
-  std::transform(sums.begin(), sums.end(), logs.begin(), [](const auto& sum) { return sum.factor; });
+  std::transform(sums.begin(), sums.end(), logs.begin(),
+                 [](const auto& sum) { return sum.factor; });
   PortableLogs(logs, logs);
   const double log_total =
       LogTotalWeight(observation_count_, MakeRampWeights(observation_count_, forgetting_));
@@ -243,19 +307,39 @@ std::vector<double> Mixture::LogsOf(std::span<const ScaledSum> sums,
   return logs;
 }
 
-void Mixture::Evaluate(std::span<const KernelQuery> queries, std::span<KernelTerms> terms,
-                       std::span<ScaledSum> sums) const {
-  const size_t kernel_count = observation_count_ + 1;
-  const double gap = GapFor(kernel_count);
-  const RampWeights weights = MakeRampWeights(observation_count_, forgetting_);
-  for (KernelTerms& t : terms) {
-    t.count = 0;
-    t.largest = -kInfinity;
-  }
+void Mixture::CollectAll(std::span<const KernelQuery> queries, double gap,
+                         std::span<KernelTerms> terms) const {
   CollectTerms(blocks_, 0, blocks_.size(), queries, gap, terms);
-  for (size_t i = 0; i < queries.size(); ++i) {
-    sums[i] = SumTerms(blocks_, terms[i], gap, weights, kernel_count);
+}
+
+void Mixture::CollectNear(std::span<const KernelQuery> queries, double gap, const Partition& near,
+                          std::span<KernelTerms> terms) const {
+  constexpr size_t kPageBlocks = kPageSlots / kLanes;
+  for (const uint32_t page : near.everywhere) {
+    CollectTerms(blocks_, page * kPageBlocks, (page + 1) * kPageBlocks, queries, gap, terms);
   }
+  std::vector<const double*> points;
+  points.reserve(queries.size());
+  for (const KernelQuery& query : queries) points.push_back(query.point);
+  const double most = GreatestConstant(near.scales);
+  near.tree.Walk(
+      points, near.scales, [&](size_t i) { return most - (terms[i].largest - gap); },
+      [&](uint32_t page, std::span<const uint32_t> which) {
+        CollectTerms(blocks_, page * kPageBlocks, (page + 1) * kPageBlocks, queries, gap, terms,
+                     which);
+      });
+}
+
+// A kernel's mass in an interval that has its centre is at least that of one whose centre is at an
+// end. (Of the others, constants are -inf or the tree does not have them.)
+double Mixture::GreatestConstant(std::span<const double> scales) const {
+  double sum = 0.0;
+  for (size_t i = 0; i < scales.size(); ++i) {
+    const double inverse_sigma = scales[i] * std::numbers::sqrt2;
+    const double length = (intervals_[i].high - intervals_[i].low) * inverse_sigma;
+    sum += LogNormalPdf(0.0) + std::log(inverse_sigma) - LogNormalMass(0.0, length);
+  }
+  return sum;
 }
 
 int32_t Mixture::TakeRow(Dimension& dimension, double mu, double sigma) {

@@ -15,6 +15,7 @@
 
 #include "samplers/space.h"
 #include "samplers/tpe/kernel_lanes.h"
+#include "samplers/tpe/kernel_tree.h"
 
 namespace hpod {
 
@@ -56,6 +57,19 @@ struct ChoiceShares {
 };
 ChoiceShares MakeChoiceShares(size_t choice_count, size_t observation_count);
 
+// 1 / (sqrt(2) sigma).
+double ScaleOf(double sigma);
+
+// Slots in pages of kPageSlots: those that every query looks at, and those of kernels that have all
+// the same width in each continuous dimension, which a tree has by their centres.
+inline constexpr size_t kPageSlots = 64;
+struct Partition {
+  explicit Partition(size_t continuous) : scales(continuous, 0.0) {}
+  std::vector<uint32_t> everywhere;
+  KernelTree tree;
+  std::vector<double> scales;  // of the kernels in the tree, by continuous dimension
+};
+
 class Mixture {
  public:
   // d >= 1 domains, none with a single value.
@@ -70,20 +84,32 @@ class Mixture {
   static constexpr int32_t kPriorRank = std::numeric_limits<int32_t>::max();
   // Whether that changes what the block's constants depend on.
   bool SetNormal(size_t slot, size_t dimension, double mu, double sigma);
+  // Of the continuous dimensions; their widths are 0 until they are set.
+  void SetCentre(size_t slot, std::span<const double> centre);
   // `choice`: observed; the number of choices for the prior.
   void SetChoice(size_t slot, size_t dimension, size_t choice);
   void SetRank(size_t slot, int32_t rank) {
     blocks_.ranks[slot / kLanes].lane[slot % kLanes] = rank;
   }
+  int32_t RankOf(size_t slot) const { return blocks_.ranks[slot / kLanes].lane[slot % kLanes]; }
   void UpdateConstants(size_t block);
   // Of all blocks.
   void UpdateConstants();
 
   // Makes a slot with a kernel empty; its block wants UpdateConstants.
   void Clear(size_t slot);
+  // Moves a kernel to an empty slot.
+  void Move(size_t from, size_t to);
   // Adds `by` to the ranks of the slots with numbers[slot] > number.
   void ShiftRanks(std::span<const int32_t> numbers, int32_t number, int32_t by);
 
+  // The number of dimensions with neither a step nor choices.
+  size_t ContinuousCount() const { return blocks_.continuous; }
+  // Of the i-th continuous dimension.
+  double CentreAt(size_t slot, size_t i) const { return ShapeAt(slot, i)[0].lane[slot % kLanes]; }
+  double ScaleAt(size_t slot, size_t i) const { return ShapeAt(slot, i)[1].lane[slot % kLanes]; }
+  // Whether the kernel's centre is outside an interval, or an interval has no formulas.
+  bool IsSpecial(size_t slot) const;
   double CentreOf(size_t slot, size_t dimension) const;
   size_t ChoiceOf(size_t slot, size_t dimension) const;
 
@@ -92,6 +118,8 @@ class Mixture {
 
   // ln of the density at each of `points`, which is c x d internal values.
   std::vector<double> LogDensity(std::span<const double> points) const;
+  // The same without looking at kernels that are too far away to matter.
+  std::vector<double> LogDensity(std::span<const double> points, const Partition& near) const;
 
  private:
   enum class Kind : uint8_t { kContinuous, kStepped, kCategorical };
@@ -124,8 +152,16 @@ class Mixture {
   std::vector<Costs> TabulateCosts(std::span<const double> points) const;
   std::vector<double> CellCosts(const Dimension& dimension, double value) const;
   std::vector<double> ChoiceCosts(const Dimension& dimension, double value) const;
-  void Evaluate(std::span<const KernelQuery> queries, std::span<KernelTerms> terms,
-                std::span<ScaledSum> sums) const;
+  const DoubleLanes* ShapeAt(size_t slot, size_t i) const {
+    return &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
+  }
+  std::vector<double> LogDensity(std::span<const double> points, const Partition* near) const;
+  void CollectAll(std::span<const KernelQuery> queries, double gap,
+                  std::span<KernelTerms> terms) const;
+  void CollectNear(std::span<const KernelQuery> queries, double gap, const Partition& near,
+                   std::span<KernelTerms> terms) const;
+  // An upper bound of ln of what does not depend on the point, of kernels of these scales.
+  double GreatestConstant(std::span<const double> scales) const;
   std::vector<double> LogsOf(std::span<const ScaledSum> sums,
                              const std::vector<bool>& is_outside) const;
 
