@@ -58,13 +58,14 @@ class Client:
     def call(self, method: Method[Request, Reply], request: Request) -> Reply:
         """The reply to `request`, retried while the daemon is away or its disk full.
 
-        A request that takes a `request_id` gets one, the same for all tries, so that it
-        takes effect once.
+        A request that takes a `request_id` and has none gets one, the same for all
+        tries, so that it takes effect once.
 
         Raises:
             HpodError: the daemon refused the call, or cannot be reached.
         """
-        if "request_id" in request.DESCRIPTOR.fields_by_name:
+        takes_id = "request_id" in request.DESCRIPTOR.fields_by_name
+        if takes_id and not request.request_id:  # type: ignore[attr-defined]
             request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
         reply = self._retry.run(
             lambda: self._attempt(method, request, _TIMEOUT_S), self._on_retry
