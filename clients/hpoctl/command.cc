@@ -19,9 +19,9 @@ namespace hpod {
 using BindFunction = Action(CLI::App&);
 BindFunction BindStudyCreate, BindStudyList, BindStudyShow, BindStudyBest, BindStudyUpdate,
     BindStudyStop, BindStudyResume, BindStudyDelete, BindStudyExport, BindStudyImport,
-    BindStudyWatch, BindTrialSuggest, BindTrialReport, BindTrialComplete, BindTrialPrune,
-    BindTrialFail, BindTrialHeartbeat, BindTrialEnqueue, BindTrialList, BindTrialShow,
-    BindSamplerList, BindPrunerList, BindPing;
+    BindStudyExportOptuna, BindStudyImportOptuna, BindStudyWatch, BindTrialSuggest, BindTrialReport,
+    BindTrialComplete, BindTrialPrune, BindTrialFail, BindTrialHeartbeat, BindTrialEnqueue,
+    BindTrialList, BindTrialShow, BindSamplerList, BindPrunerList, BindPing;
 
 namespace {
 
@@ -76,6 +76,21 @@ constexpr Verb kVerbs[] = {
      {"hpoctl study delete mnist", "hpoctl study delete mnist --yes"},
      false,
      &BindStudyDelete},
+    // Before `export` and `import`, which its words begin with.
+    {"study",
+     "export optuna",
+     "Writes a study and its trials into a SQLite file of Optuna.",
+     {"hpoctl study export optuna mnist sqlite:///optuna.db",
+      "hpoctl study export optuna mnist sqlite:////tmp/optuna.db --name mnist-2"},
+     false,
+     &BindStudyExportOptuna},
+    {"study",
+     "import optuna",
+     "Creates studies with the trials that a SQLite file of Optuna has.",
+     {"hpoctl study import optuna sqlite:///optuna.db",
+      "hpoctl study import optuna sqlite:///optuna.db --study mnist --name mnist-2"},
+     false,
+     &BindStudyImportOptuna},
     {"study",
      "export",
      "Writes a study and its trials as JSON lines, for study import.",
@@ -188,6 +203,11 @@ std::string KnownAfter(std::string_view noun) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+// Of the command: `ping`, `study show`, `study export optuna`.
+std::ptrdiff_t CountWords(const Verb& verb) {
+  return verb.name.empty() ? 1 : 2 + std::count(verb.name.begin(), verb.name.end(), ' ');
+}
+
 // The verb that `words` begin with; removes its words. INVALID_ARGUMENT that lists the known ones.
 absl::StatusOr<const Verb*> TakeVerb(std::vector<std::string>& words) {
   const std::string noun = words.empty() ? "" : words[0];
@@ -196,11 +216,13 @@ absl::StatusOr<const Verb*> TakeVerb(std::vector<std::string>& words) {
         fmt::format("a command is missing (known: {})", KnownAfter("")));
   }
   const std::string name = words.size() < 2 || words[1].starts_with('-') ? "" : words[1];
+  const std::string two_words = words.size() < 3 ? name : fmt::format("{} {}", name, words[2]);
   bool is_known_noun = false;
   for (const Verb& verb : kVerbs) {
     is_known_noun |= verb.noun == noun;
-    if (verb.noun != noun || (!verb.name.empty() && verb.name != name)) continue;
-    words.erase(words.begin(), words.begin() + (verb.name.empty() ? 1 : 2));
+    const bool is_asked = verb.name.empty() || verb.name == name || verb.name == two_words;
+    if (verb.noun != noun || !is_asked) continue;
+    words.erase(words.begin(), words.begin() + CountWords(verb));
     return &verb;
   }
   if (!is_known_noun) {

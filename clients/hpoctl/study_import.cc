@@ -12,14 +12,11 @@
 #include "clients/hpoctl/print.h"
 #include "clients/hpoctl/progress.h"
 #include "clients/hpoctl/text.h"
+#include "clients/hpoctl/trial_adder.h"
 #include "clients/hpoctl/wire.h"
 
 namespace hpod {
 namespace {
-
-constexpr int kChunkTrials = 500;
-constexpr size_t kChunkBytes =
-    1 << 20;  // a request may have 4 MiB, and so may one trial with its 1 MiB attributes
 
 struct Options {
   std::string file;
@@ -42,38 +39,6 @@ absl::Status AtLine(int64_t line, const absl::Status& status) {
   return absl::Status(status.code(),
                       fmt::format("line {}: {}", line, std::string(status.message())));
 }
-
-// Gathers trials and sends them in chunks.
-class TrialAdder {
- public:
-  TrialAdder(Connection& connection, const std::string& study) : connection_(connection) {
-    request_.set_study(study);
-  }
-
-  absl::Status Add(hpo::v1::Trial trial) {
-    bytes_ += trial.ByteSizeLong();
-    *request_.add_trials() = std::move(trial);
-    const bool is_full = request_.trials_size() >= kChunkTrials || bytes_ >= kChunkBytes;
-    return is_full ? Send() : absl::OkStatus();
-  }
-
-  absl::Status Send() {
-    if (request_.trials().empty()) return absl::OkStatus();
-    const auto response = connection_.Call(&hpo::v1::TrialService::Stub::AddTrials, request_);
-    added_ += request_.trials_size();
-    bytes_ = 0;
-    request_.clear_trials();
-    return response.status();
-  }
-
-  int64_t added() const { return added_; }
-
- private:
-  Connection& connection_;
-  hpo::v1::AddTrialsRequest request_;
-  size_t bytes_ = 0;
-  int64_t added_ = 0;
-};
 
 // The trials of lines 2, 3, ... `expected`: how many the study had when its export began. Returns
 // how many were added.
@@ -115,16 +80,6 @@ int64_t CountedTrials(const Json& study) {
     if (count.is_number_integer()) total += count.get<int64_t>();
   }
   return total;
-}
-
-absl::Status DeleteAfter(const absl::Status& failure, const std::string& study,
-                         Connection& connection) {
-  hpo::v1::DeleteStudyRequest request;
-  request.set_study(study);
-  const auto response = connection.Call(&hpo::v1::StudyService::Stub::DeleteStudy, request);
-  const std::string_view outcome = response.ok() ? "nothing was imported" : "a part was imported";
-  return absl::Status(failure.code(),
-                      fmt::format("{} ({})", std::string(failure.message()), outcome));
 }
 
 absl::Status Import(std::istream& input, const Options& options, Context& context) {

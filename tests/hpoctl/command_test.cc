@@ -1,5 +1,6 @@
 #include "clients/hpoctl/command.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -8,8 +9,10 @@
 
 #include "clients/hpoctl/flags.h"
 #include "clients/hpoctl/help.h"
+#include "clients/hpoctl/optuna/database.h"
 #include "clients/hpoctl/text.h"
 #include "tests/hpoctl/test_io.h"
+#include "tests/support/temp_dir.h"
 
 namespace hpod {
 namespace {
@@ -32,11 +35,7 @@ Result Hpoctl(const std::vector<std::string>& args,
   return {code, test.out.str(), test.err.str()};
 }
 
-std::vector<std::string> Words(const Verb& verb) {
-  std::vector<std::string> words = {std::string(verb.noun)};
-  if (!verb.name.empty()) words.emplace_back(verb.name);
-  return words;
-}
+std::vector<std::string> Words(const Verb& verb) { return Wrap(CommandName(verb), 1); }
 
 class EachVerb : public testing::TestWithParam<Verb> {};
 
@@ -86,8 +85,18 @@ std::vector<std::string> FirstExample(const Verb& verb) {
   return args;
 }
 
+std::string MakeOptunaFile(const std::string& path) {
+  auto writer = optuna::Writer::Open(path);
+  EXPECT_TRUE(writer.ok()) << writer.status();
+  EXPECT_TRUE(writer->Add(optuna::Study{"a", {"MINIMIZE"}, {}, {}}).ok());
+  EXPECT_TRUE(writer->Commit().ok());
+  return path;
+}
+
 TEST_P(EachVerb, RunsItsFirstExampleUpToTheServer) {
   std::vector<std::string> args = FirstExample(GetParam());
+  const TempDir folder;
+  if (GetParam().name == "import optuna") args[3] = MakeOptunaFile(folder.File("optuna.db"));
   if (GetParam().name == "import") args[2] = HPOD_TEST_DATA "/hpoctl/empty_study.jsonl";
   if (GetParam().name == "delete") args.push_back("--yes");
   if (GetParam().name == "export") args.pop_back();  // to standard output
@@ -115,7 +124,9 @@ TEST_P(EachVerb, TakesCsvOnlyIfItPrintsRows) {
 
 INSTANTIATE_TEST_SUITE_P(Hpoctl, EachVerb, testing::ValuesIn(Verbs().begin(), Verbs().end()),
                          [](const auto& verb) {
-                           return fmt::format("{}_{}", verb.param.noun, verb.param.name);
+                           std::string name = CommandName(verb.param);
+                           std::replace(name.begin(), name.end(), ' ', '_');
+                           return name;
                          });
 
 struct BadCommandLine {
@@ -188,6 +199,12 @@ TEST(Hpoctl, TakesGlobalFlagsBeforeAndAfterTheCommand) {
               StartsWith("cannot reach 127.0.0.1:4: "));
   EXPECT_THAT(Hpoctl({"study", "--server", "127.0.0.1:4", "list"}).err,
               StartsWith("'study' needs a verb"));
+}
+
+TEST(Hpoctl, TakesAWordOfACommandAsAnArgumentAfterTwoDashes) {
+  EXPECT_THAT(Hpoctl({"study", "export", "optuna"}).err, StartsWith("STUDY is required\n"));
+  EXPECT_EQ(Hpoctl({"--server", "127.0.0.1:1", "study", "export", "--", "optuna"}).code,
+            ExitCode::kUnreachable);
 }
 
 TEST(Hpoctl, ListsItsCommands) {
