@@ -243,6 +243,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
             load_if_exists=name is not None,
             space=folds.space.declared,
             seed=self._seed(),
+            max_trials=self._n_trials() if name is None else None,
             metric_names=[metric for metric in folds.metrics if metric],
             user_attrs={FINGERPRINT: fingerprint},
             server=self.server,
@@ -254,15 +255,18 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
     def _open_budget(self, study: hpod.Study) -> int:
         """Lets the study hand out what is missing; about how many trials that is.
 
-        A trial that was broken off (Ctrl-C, an exception) has used up one of the
-        budget without a result, so the budget grows by it. Trials that were lost with
-        their worker do not count in the daemon either.
+        A study without a name of its own is new and has its budget. In another one a
+        trial that was broken off (Ctrl-C, an exception) has used up one of the budget
+        without a result, so the budget grows by it. Trials that were lost with their
+        worker do not count in the daemon either.
         """
         n_trials = self._n_trials()
-        trials = study.get_trials()
-        evaluated = sum(1 for trial in trials if is_evaluated(trial))
         if n_trials is None:
             return effective_n_jobs(self.n_jobs)  # type: ignore[no-any-return]
+        if self.study_name is None:
+            return n_trials
+        trials = study.get_trials()
+        evaluated = sum(1 for trial in trials if is_evaluated(trial))
         finished = sum(1 for trial in trials if trial.state.is_finished())
         broken_off = finished - evaluated - study._get().counts.lost
         study.set_budget(max_trials=n_trials + broken_off)
