@@ -39,8 +39,6 @@ from hpod.trial import Trial
 
 # The attribute of a study that has the start of Optuna's first trial, in seconds.
 _FIRST_START = "optuna:first_trial_start"
-# Storages keep times to the microsecond or to the second.
-_SAME_START_S = 1.0
 _NAMES_MAX = 10_000
 # Trials imported with one request.
 _RANGE = 500
@@ -317,9 +315,8 @@ class Mirror:
             name = base if index == 1 else f"{base} ({index})"
             study = self._load_or_make(name, start_s, settings)
             attributes = study.user_attrs
-            if _FIRST_START in attributes:
-                if abs(attributes[_FIRST_START] - start_s) <= _SAME_START_S:
-                    return study
+            if _is_same_start(attributes.get(_FIRST_START), start_s):
+                return study
         raise ValueError(f"{_NAMES_MAX} studies in the daemon are named like '{base}'")
 
     def _load_or_make(
@@ -355,6 +352,14 @@ class Mirror:
         trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
         start = trials[0].datetime_start if trials else None
         return start.timestamp() if start is not None else 0.0
+
+
+def _is_same_start(stored_s: Optional[float], ours_s: float) -> bool:
+    """Whether two times are one; some databases keep them to the second only."""
+    if stored_s is None:
+        return False
+    to_the_second = stored_s.is_integer() or ours_s.is_integer()
+    return abs(stored_s - ours_s) <= (1.0 if to_the_second else 0.0)
 
 
 def _is_there(trial: FrozenTrial, there: Dict[int, Set[TrialState]]) -> bool:
