@@ -68,10 +68,10 @@ void AddParams(const hpo::v1::Trial& message, const Json& record, Trial& trial) 
   }
   if (!record.contains("params") || !record["params"].is_object()) return;
   for (const auto& [name, param] : record["params"].items()) {
-    if (!param.is_object() || !param.contains("value")) continue;
+    if (!param.is_object() || !param.contains("value") || !param.contains("distribution")) continue;
     const auto value = DoubleFromJson(param["value"], name);
-    const auto text = StringsIn(Json({{"", param}}), "")["distribution"];
-    if (value.ok()) trial.params.push_back({name, *value, text});
+    const auto text = TextIn(param["distribution"]);
+    if (value.ok() && text) trial.params.push_back({name, *value, *text});
   }
 }
 
