@@ -38,8 +38,7 @@ absl::Status DeleteAfter(const absl::Status& failure, const std::string& study,
   request.set_study(study);
   const auto response = connection.Call(&hpo::v1::StudyService::Stub::DeleteStudy, request);
   const std::string_view outcome = response.ok() ? "nothing was imported" : "a part was imported";
-  return absl::Status(failure.code(),
-                      fmt::format("{} ({})", std::string(failure.message()), outcome));
+  return {failure.code(), fmt::format("{} ({})", std::string(failure.message()), outcome)};
 }
 
 }  // namespace hpod

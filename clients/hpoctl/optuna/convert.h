@@ -24,8 +24,8 @@ absl::StatusOr<hpo::v1::Study> ToProto(const Study& study);
 // index: the number that the daemon will give it. objectives: of its study.
 absl::StatusOr<hpo::v1::Trial> ToProto(const Trial& trial, int64_t index, int objectives);
 
-Study FromProto(const hpo::v1::Study& study);
-Trial FromProto(const hpo::v1::Trial& trial);
+Study FromProto(const hpo::v1::Study& message);
+Trial FromProto(const hpo::v1::Trial& message);
 
 // Constraint name to value, from system attributes in the older and the present form; without NaN.
 std::map<std::string, double> ConstraintsOf(const Attributes& system_attributes);

@@ -128,7 +128,7 @@ std::optional<Mapped> MapChoice(const Param& param, const Json& attributes) {
   if (choices.size() > kChoicesMax || index >= choices.size()) return std::nullopt;
   Mapped mapped;
   const auto scalars = Scalars(choices);
-  for (auto& value : scalars ? *scalars : Texts(choices)) {
+  for (const auto& value : scalars ? *scalars : Texts(choices)) {
     *mapped.parameter.mutable_categorical_domain()->add_choices() = value;
   }
   mapped.value = mapped.parameter.categorical_domain().choices(static_cast<int>(index));
