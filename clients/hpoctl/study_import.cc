@@ -36,8 +36,7 @@ absl::StatusOr<Json> ReadLine(const std::string& line, std::string_view key) {
 }
 
 absl::Status AtLine(int64_t line, const absl::Status& status) {
-  return absl::Status(status.code(),
-                      fmt::format("line {}: {}", line, std::string(status.message())));
+  return {status.code(), fmt::format("line {}: {}", line, std::string(status.message()))};
 }
 
 // The trials of lines 2, 3, ... `expected`: how many the study had when its export began. Returns
