@@ -11,7 +11,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 HPOCTL = Path(
-    os.environ.get("HPOCTL_BINARY") or REPOSITORY / "build" / "release" / "bin" / "hpoctl"
+    os.environ.get("HPOCTL_BINARY")
+    or REPOSITORY / "build" / "release" / "bin" / "hpoctl"
 )
 # These need large wheels: script/guides runs them with HPOD_GUIDES=all.
 HEAVY = ["pytorch", "keras", "mlflow"]

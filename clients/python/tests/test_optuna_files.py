@@ -25,6 +25,7 @@ import hpod
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
 
+
 @sqlalchemy.event.listens_for(sqlalchemy.Engine, "connect")
 def hurry(connection, _):
     """These files need not survive a power cut."""
@@ -116,7 +117,7 @@ def make_study(name, url):
         sampler=optuna.samplers.TPESampler(seed=1),
     )
     study.set_user_attr("team", {"name": "é ☃ 𝄞", "numbers": [1, 2.5, None, math.inf]})
-    study.set_user_attr("note", "a\nb\t\\ \"quoted\"")
+    study.set_user_attr("note", 'a\nb\t\\ "quoted"')
     study.set_metric_names(["loss"])
 
     def objective(trial):
@@ -183,7 +184,9 @@ def test_the_daemon_has_what_the_file_has(hpoctl, name, url):
     trial = there.ask()
     assert trial.number == 20
     assert trial.suggest_float("x", -1, 1) == 0.25
-    assert trial.suggest_categorical("kind", ["a", None, True, 7, 2.5, "é", "1"]) is None
+    assert (
+        trial.suggest_categorical("kind", ["a", None, True, 7, 2.5, "é", "1"]) is None
+    )
 
 
 def odd_trials():
@@ -226,9 +229,7 @@ def odd_trials():
 
 
 def test_what_the_daemon_cannot_have_comes_back_too(hpoctl, name, url, out):
-    study = optuna.create_study(
-        study_name=name, storage=url, directions=["maximize"]
-    )
+    study = optuna.create_study(study_name=name, storage=url, directions=["maximize"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # add_trial refuses some of these; a storage does not.
@@ -339,7 +340,9 @@ def test_an_imported_trial_that_went_on_is_exported_as_it_is_now(
 def test_a_file_that_is_none_of_optunas_is_refused(hpoctl, tmp_path, daemon):
     text = tmp_path / "text.db"
     text.write_text("not a database, but long enough to be looked at" * 20)
-    assert "no database of Optuna" in hpoctl("study", "import", "optuna", str(text), code=2)
+    assert "no database of Optuna" in hpoctl(
+        "study", "import", "optuna", str(text), code=2
+    )
     missing = f"sqlite:///{tmp_path}/missing.db"
     message = hpoctl("study", "import", "optuna", missing, code=2)
     assert "cannot open" in message and "missing.db" in message

@@ -139,7 +139,9 @@ def test_each_trial_takes_one_of_several_dictionaries():
         assert params["C"] <= 1 if linear else params["C"] >= 1
         assert ("gamma" in params) is not linear
     kernels = [params["kernel"] for params in results["params"]]
-    assert list(results["param_gamma"].mask) == [kernel == "linear" for kernel in kernels]
+    assert list(results["param_gamma"].mask) == [
+        kernel == "linear" for kernel in kernels
+    ]
     assert set(kernels) == {"linear", "rbf"}
 
 
@@ -297,7 +299,10 @@ def test_fit_parameters_and_groups_are_routed():
     )
     theirs = GridSearchCV(
         ours.estimator,
-        [{key: [value] for key, value in p.items()} for p in ours.cv_results_["params"]],
+        [
+            {key: [value] for key, value in p.items()}
+            for p in ours.cv_results_["params"]
+        ],
         cv=GroupKFold(5),
     ).fit(X, Y, sample_weight=weights, groups=groups)
     assert list(ours.cv_results_["mean_test_score"]) == list(
@@ -309,9 +314,7 @@ def test_metadata_routing_is_followed():
     with sklearn.config_context(enable_metadata_routing=True):
         model = LogisticRegression(max_iter=20).set_fit_request(sample_weight=True)
         search = SearchCV(
-            make_pipeline(
-                StandardScaler().set_fit_request(sample_weight=False), model
-            ),
+            make_pipeline(StandardScaler().set_fit_request(sample_weight=False), model),
             {"logisticregression__C": [0.1, 1.0]},
             n_iter=2,
             scoring=sklearn.metrics.get_scorer("accuracy").set_score_request(
@@ -353,7 +356,9 @@ def test_a_fitted_search_can_be_pickled_and_a_clone_is_unfitted():
 def test_progress_is_told_by_trial(capfd):
     tree_search(n_iter=2, verbose=1).fit(X, Y)
     lines = capfd.readouterr().out.splitlines()
-    assert lines[0].startswith("Running 2 trials of 3 folds each in the study 'Decision")
+    assert lines[0].startswith(
+        "Running 2 trials of 3 folds each in the study 'Decision"
+    )
     assert [line[:10] for line in lines[1:]] == ["[trial 0] ", "[trial 1] "]
 
 

@@ -36,7 +36,9 @@ def checks():
     for name, search in SEARCHES.items():
         for estimator, check in estimator_checks_generator(search):
             if check.func.__name__ != NOT_APPLICABLE:
-                yield pytest.param(estimator, check, id=f"{name}: {check.func.__name__}")
+                yield pytest.param(
+                    estimator, check, id=f"{name}: {check.func.__name__}"
+                )
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")

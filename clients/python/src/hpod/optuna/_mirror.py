@@ -65,9 +65,7 @@ class Mirror:
         study: the daemon's study.
     """
 
-    def __init__(
-        self, storage: BaseStorage, study_id: int, settings: Settings
-    ) -> None:
+    def __init__(self, storage: BaseStorage, study_id: int, settings: Settings) -> None:
         self._storage = storage
         self._study_id = study_id
         self._client = connect(settings.server)
@@ -272,9 +270,7 @@ class Mirror:
     def _add(self, trials: Sequence[FrozenTrial], request_id: str) -> None:
         request = trial_service_pb2.AddTrialsRequest(
             study=self.study.study_name,
-            trials=[
-                to_proto(to_trial(trial)) for trial in trials
-            ],
+            trials=[to_proto(to_trial(trial)) for trial in trials],
             request_id=request_id,
         )
         self._client.call(_rpc.ADD_TRIALS, request)

@@ -125,9 +125,7 @@ def work(server: str, study_name: str, folds: Folds, verbose: int) -> None:
     """Runs trials of the study until it hands out no more."""
     study = hpod.load_study(study_name, server=server)
     say = (lambda _, trial: print(_line(trial, len(folds.splits)), flush=True),)
-    study.optimize(
-        folds, catch=(NoScoreError,), callbacks=say if verbose > 0 else None
-    )
+    study.optimize(folds, catch=(NoScoreError,), callbacks=say if verbose > 0 else None)
 
 
 def _line(trial: FrozenTrial, n_splits: int) -> str:
