@@ -13,8 +13,7 @@ import os
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Union
+from typing import Any, Dict, List, Optional, Sequence, Set
 
 from optuna.distributions import BaseDistribution
 from optuna.storages import BaseStorage
@@ -26,36 +25,21 @@ from hpod._client import connect
 from hpod._contact import reach
 from hpod._proto import space_pb2, trial_pb2, trial_service_pb2
 from hpod.distributions import to_value
-from hpod.frozen import from_state, to_json, to_proto, to_state
+from hpod.frozen import to_json, to_state
 from hpod.optuna._convert import (
     NUMBER,
     from_choice,
     is_same,
     to_attributes,
     to_distribution,
-    to_trial,
 )
+from hpod.optuna._import import Importer
+from hpod.optuna._study import Settings, open_study
 from hpod.trial import Trial
 
-# The attribute of a study that has the start of Optuna's first trial, in seconds.
-_FIRST_START = "optuna:first_trial_start"
-_NAMES_MAX = 10_000
-# Trials imported with one request.
-_RANGE = 500
-_PAGE = 1000
 _REPORTERS = 8
 
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What `Sampler` was made with."""
-
-    sampler: Optional[Union[str, hpod.Sampler]]
-    seed: Optional[int]
-    study_name: Optional[str]
-    server: Optional[str]
 
 
 class Mirror:
@@ -70,7 +54,8 @@ class Mirror:
         self._study_id = study_id
         self._client = connect(settings.server)
         reach(self._client)
-        self.study = self._open(settings)
+        self.study = open_study(self._client, storage, study_id, settings)
+        self._importer = Importer(self._client, self.study.study_name)
         self._lock = threading.Lock()
         # By number in Optuna: the trials that this process has begun.
         self._running: Dict[int, Trial] = {}
@@ -104,8 +89,23 @@ class Mirror:
         if running is None or not self._end(running, trial, state, values):
             ended = copy.copy(trial)
             ended.state, ended.values = state, values
-            self._add([ended], f"optuna:{trial.number}:ended")
+            self._importer.add([ended], f"optuna:{trial.number}:ended")
         self._known.add(trial.number)
+
+    def _import_finished(self) -> None:
+        """Adds the finished trials of Optuna that the daemon has not.
+
+        Optuna's trials are read first: what this or another process has told the daemon
+        is then in the daemon's list for certain.
+        """
+        trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
+        finished = [trial for trial in trials if trial.state in _FINISHED]
+        unknown = [trial for trial in finished if trial.number not in self._known]
+        if unknown:
+            self._importer.import_missing(unknown)
+            self._known.update(trial.number for trial in unknown)
+        running = sum(1 for trial in trials if trial.number in self._running)
+        self._missing = len(trials) - len(finished) - running
 
     # Beginning.
 
@@ -168,7 +168,7 @@ class Mirror:
 
     def _find(self, number: int) -> Optional[Trial]:
         """A running trial that another process has begun, or None."""
-        for message in self._list([trial_pb2.TRIAL_STATE_RUNNING]):
+        for message in self._importer.list([trial_pb2.TRIAL_STATE_RUNNING]):
             if message.user_attributes.get(NUMBER) == str(number):
                 return Trial(self.study, message)
         return None
@@ -227,146 +227,6 @@ class Mirror:
         )
         self._client.call_for_trial(lease, _rpc.COMPLETE_TRIAL, request)
         self._client.leases.release(lease)
-
-    # What ended without the daemon's knowledge.
-
-    def _import_finished(self) -> None:
-        """Adds the finished trials of Optuna that the daemon has not.
-
-        Optuna's trials are read first: what this or another process has told the daemon
-        is then in the daemon's list for certain.
-        """
-        trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
-        finished = [trial for trial in trials if trial.state in _FINISHED]
-        unknown = [trial for trial in finished if trial.number not in self._known]
-        if unknown:
-            there = self._mirrored()
-            self._import([t for t in unknown if not _is_there(t, there)])
-            self._known.update(trial.number for trial in unknown)
-        running = sum(1 for trial in trials if trial.number in self._running)
-        self._missing = len(trials) - len(finished) - running
-
-    def _import(self, trials: List[FrozenTrial]) -> None:
-        """Adds `trials`, also if other processes are at it.
-
-        A range of numbers is added under a `request_id` of its own. Who comes second
-        gets the first answer, or is refused because it knows other trials of the range:
-        then what is left is added one by one.
-        """
-        ranges: Dict[int, List[FrozenTrial]] = {}
-        for trial in trials:
-            ranges.setdefault(trial.number // _RANGE, []).append(trial)
-        for index, part in sorted(ranges.items()):
-            try:
-                self._add(part, f"optuna:import:{index}")
-            except hpod.InvalidArgumentError as error:
-                if error.reason != "REQUEST_ID_REUSED":
-                    raise
-                there = self._mirrored()
-                for trial in part:
-                    if not _is_there(trial, there):
-                        self._add([trial], f"optuna:import:{index}:{trial.number}")
-
-    def _add(self, trials: Sequence[FrozenTrial], request_id: str) -> None:
-        request = trial_service_pb2.AddTrialsRequest(
-            study=self.study.study_name,
-            trials=[to_proto(to_trial(trial)) for trial in trials],
-            request_id=request_id,
-        )
-        self._client.call(_rpc.ADD_TRIALS, request)
-
-    def _mirrored(self) -> Dict[int, Set[TrialState]]:
-        """Number in Optuna to the states of the daemon's trials with that number."""
-        there: Dict[int, Set[TrialState]] = {}
-        for message in self._list([]):
-            number = message.user_attributes.get(NUMBER, "")
-            if number.isdigit():
-                state = TrialState[from_state(message.state).name]
-                there.setdefault(int(number), set()).add(state)
-        return there
-
-    def _list(self, states: List[int]) -> Iterator[trial_pb2.Trial]:
-        request = trial_service_pb2.ListTrialsRequest(
-            study=self.study.study_name,
-            page_size=_PAGE,
-            states=states,  # type: ignore[arg-type]
-            omit_intermediate_values=True,
-        )
-        while True:
-            reply = self._client.call(_rpc.LIST_TRIALS, request)
-            yield from reply.trials
-            if not reply.next_page_token:
-                return
-            request.page_token = reply.next_page_token
-
-    # The study.
-
-    def _open(self, settings: Settings) -> hpod.Study:
-        """The study of the daemon that mirrors this one: found, or made."""
-        base = settings.study_name or self._storage.get_study_name_from_id(
-            self._study_id
-        )
-        start_s = self._first_start_s()
-        for index in range(1, _NAMES_MAX):
-            name = base if index == 1 else f"{base} ({index})"
-            study = self._load_or_make(name, start_s, settings)
-            attributes = study.user_attrs
-            if _is_same_start(attributes.get(_FIRST_START), start_s):
-                return study
-        raise ValueError(f"{_NAMES_MAX} studies in the daemon are named like '{base}'")
-
-    def _load_or_make(
-        self, name: str, start_s: float, settings: Settings
-    ) -> hpod.Study:
-        server = self._client.server
-        try:
-            return hpod.load_study(name, server=server)
-        except hpod.StudyNotFoundError:
-            pass
-        directions = self._storage.get_study_directions(self._study_id)
-        attributes = self._storage.get_study_system_attrs(self._study_id)
-        try:
-            return hpod.create_study(
-                name,
-                directions=[direction.name for direction in directions],
-                sampler=settings.sampler,
-                pruner="none",
-                load_if_exists=True,
-                seed=settings.seed,
-                # Optuna repeats lost trials itself, if it is told to.
-                max_retries=0,
-                metric_names=attributes.get("study:metric_names"),
-                user_attrs={_FIRST_START: start_s},
-                server=server,
-            )
-        except hpod.StudyMismatchError:
-            # Made by another program since it was looked for.
-            return hpod.load_study(name, server=server)
-
-    def _first_start_s(self) -> float:
-        """When Optuna's first trial began: by it a study is known from its namesakes."""
-        trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
-        start = trials[0].datetime_start if trials else None
-        return start.timestamp() if start is not None else 0.0
-
-
-def _is_same_start(stored_s: Optional[float], ours_s: float) -> bool:
-    """Whether two times are one; some databases keep them to the second only."""
-    if stored_s is None:
-        return False
-    to_the_second = stored_s.is_integer() or ours_s.is_integer()
-    return abs(stored_s - ours_s) <= (1.0 if to_the_second else 0.0)
-
-
-def _is_there(trial: FrozenTrial, there: Dict[int, Set[TrialState]]) -> bool:
-    """Whether the daemon has the trial as Optuna has it.
-
-    One that failed there because its worker was cut off may be complete in Optuna.
-    """
-    states = there.get(trial.number, set())
-    if trial.state is TrialState.FAIL:
-        return bool(states)
-    return trial.state in states
 
 
 def _storable_assignments(fixed: Dict[str, Any]) -> List[space_pb2.Assignment]:

@@ -13,7 +13,9 @@ from optuna.samplers._base import _process_constraints_after_trial
 from optuna.trial import FrozenTrial, TrialState
 
 import hpod
-from hpod.optuna._mirror import Mirror, Settings
+from hpod._server import ServerLike
+from hpod.optuna._mirror import Mirror
+from hpod.optuna._study import Settings
 
 Constraints = Callable[[FrozenTrial], Sequence[float]]
 
@@ -37,7 +39,8 @@ class Sampler(BaseSampler):
         constraints_func: from a finished trial to its constraint values, as TPESampler
             has it. `Trial.set_constraint` needs none.
         study_name: a name in the daemon other than the study's own.
-        server: "host:port" of the daemon; None: HPOD_SERVER, else 127.0.0.1:13000.
+        server: "host:port" of the daemon, or an `hpod.Server` with TLS or a token; None:
+            HPOD_SERVER, else 127.0.0.1:13000.
     """
 
     def __init__(
@@ -47,7 +50,7 @@ class Sampler(BaseSampler):
         seed: Optional[int] = None,
         constraints_func: Optional[Constraints] = None,
         study_name: Optional[str] = None,
-        server: Optional[str] = None,
+        server: Optional[ServerLike] = None,
     ) -> None:
         self._settings = Settings(sampler, seed, study_name, server)
         self._constraints_func = constraints_func

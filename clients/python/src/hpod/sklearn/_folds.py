@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection._validation import _fit_and_score
 
 import hpod
+from hpod._server import ServerLike
 from hpod.frozen import FrozenTrial
 from hpod.sklearn._space import SearchSpace
 from hpod.trial import Trial
@@ -121,7 +122,7 @@ def mean_score(folds: Sequence[Fold], metric: Optional[str]) -> float:
     return float(sum(picked)) / len(picked)
 
 
-def work(server: str, study_name: str, folds: Folds, verbose: int) -> None:
+def work(server: ServerLike, study_name: str, folds: Folds, verbose: int) -> None:
     """Runs trials of the study until it hands out no more."""
     study = hpod.load_study(study_name, server=server)
     say = (lambda _, trial: print(_line(trial, len(folds.splits)), flush=True),)

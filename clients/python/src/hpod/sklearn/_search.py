@@ -27,6 +27,7 @@ from sklearn.utils.validation import _check_method_params
 import hpod
 from hpod._client import connect
 from hpod._contact import reach
+from hpod._server import ServerLike
 from hpod.sklearn._fingerprint import FINGERPRINT, check_same, digest
 from hpod.sklearn._folds import Folds, work
 from hpod.sklearn._results import Rows, is_evaluated, read_rows
@@ -64,7 +65,8 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         verbose: above 0 a line per trial, above 1 also one per fold.
         random_state: seed of the study. With one process the same candidates result;
             with several, the order in which trials end has its part.
-        server: "host:port" of the daemon; None: HPOD_SERVER, else 127.0.0.1:13000.
+        server: "host:port" of the daemon, or an `hpod.Server` with TLS or a token; None:
+            HPOD_SERVER, else 127.0.0.1:13000.
 
     Attributes:
         cv_results_, best_estimator_, best_score_, best_params_, best_index_, scorer_,
@@ -86,7 +88,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         "pruner": [str, hpod.Pruner, None],
         "study_name": [str, None],
         "random_state": ["random_state"],
-        "server": [str, None],
+        "server": [str, hpod.Server, None],
     }
 
     def __init__(
@@ -107,7 +109,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
         random_state: Any = None,
         error_score: Any = np.nan,
         return_train_score: bool = False,
-        server: Optional[str] = None,
+        server: Optional[ServerLike] = None,
     ) -> None:
         self.estimator = estimator
         self.param_distributions = param_distributions
@@ -225,7 +227,7 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
                 f"Running {n_left if self._n_trials() else 'all remaining'} trials of "
                 f"{self.n_splits_} folds each in the study '{study.study_name}'"
             )
-        server = study._client.server
+        server = study._client.target
         Parallel(n_jobs=self.n_jobs)(
             delayed(work)(server, study.study_name, folds, self.verbose)
             for _ in range(n_workers)
