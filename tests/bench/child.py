@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import selectors
@@ -10,6 +11,7 @@ import time
 from typing import Mapping, Optional, Sequence
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+CLOSE_SECONDS = 5.0
 
 
 class ChildError(RuntimeError):
@@ -76,17 +78,14 @@ class Child:
         return line.decode()
 
     def close(self) -> None:
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait(10)
+        """Ends the child: by the end of its input, else by signals."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        for end in (lambda: None, self._process.terminate, self._process.kill):
+            end()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(CLOSE_SECONDS)
+                break
         self._selector.close()
-        for stream in (self._process.stdin, self._process.stdout):
-            assert stream is not None
-            try:
-                stream.close()
-            except BrokenPipeError:
-                pass
+        self._process.stdout.close()

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <grpcpp/server_builder.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@ class EmptyCatalog final : public hpo::v1::CatalogService::CallbackService {
 };
 
 [[noreturn]] void Serve(int port_pipe) {
+  // Also when the program is killed.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   EmptyCatalog service;
   int port = 0;
   grpc::ServerBuilder builder;

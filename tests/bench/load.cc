@@ -107,24 +107,6 @@ Measurement Repeat(size_t in_flight, double seconds, Calls& calls, Start start) 
   return Summarize(std::move(times_us), MicrosecondsSince(began) / 1e6);
 }
 
-std::string CreateStudy(v1::StudyService::Stub& studies, const std::string& sampler,
-                        size_t parameters) {
-  static int number = 0;
-  v1::CreateStudyRequest request;
-  request.mutable_study()->set_name(fmt::format("{}-{}", sampler, number++));
-  request.mutable_study()->mutable_sampler()->set_name(sampler);
-  request.mutable_study()->set_seed(1);
-  for (size_t i = 0; i < parameters; ++i) {
-    v1::Parameter& parameter = *request.mutable_study()->add_space();
-    parameter.set_name(fmt::format("x{}", i));
-    parameter.mutable_float_domain()->set_high(1);
-  }
-  grpc::ClientContext context;
-  v1::CreateStudyResponse response;
-  CheckOk(studies.CreateStudy(&context, request, &response));
-  return request.study().name();
-}
-
 // One worker's trials, one after the other, until all workers together have made enough.
 class Worker {
  public:
@@ -199,12 +181,29 @@ Measurement MeasureEmptyCalls(const std::string& address, size_t in_flight, doub
   });
 }
 
+std::string CreateStudy(const std::string& address, const std::string& sampler, size_t parameters) {
+  static int number = 0;
+  v1::StudyService::Stub studies(Connect(address));
+  v1::CreateStudyRequest request;
+  request.mutable_study()->set_name(fmt::format("{}-{}", sampler, number++));
+  request.mutable_study()->mutable_sampler()->set_name(sampler);
+  request.mutable_study()->set_seed(1);
+  for (size_t i = 0; i < parameters; ++i) {
+    v1::Parameter& parameter = *request.mutable_study()->add_space();
+    parameter.set_name(fmt::format("x{}", i));
+    parameter.mutable_float_domain()->set_high(1);
+  }
+  grpc::ClientContext context;
+  v1::CreateStudyResponse response;
+  CheckOk(studies.CreateStudy(&context, request, &response));
+  return request.study().name();
+}
+
 Measurement MeasureReports(const std::string& address, size_t in_flight, double seconds) {
-  const auto channel = Connect(address);
-  v1::StudyService::Stub studies(channel);
-  v1::TrialService::Stub trials(channel);
+  const std::string study = CreateStudy(address, "random", 2);
+  v1::TrialService::Stub trials(Connect(address));
   v1::SuggestTrialsRequest suggest;
-  suggest.set_study(CreateStudy(studies, "random", 2));
+  suggest.set_study(study);
   suggest.set_count(static_cast<int32_t>(in_flight));
   v1::SuggestTrialsResponse running;
   grpc::ClientContext context;
@@ -226,18 +225,45 @@ Measurement MeasureReports(const std::string& address, size_t in_flight, double 
   });
 }
 
-Measurement MeasureTrials(const std::string& address, const std::string& sampler, size_t workers,
-                          size_t trials, size_t parameters) {
-  const auto channel = Connect(address);
-  v1::StudyService::Stub studies(channel);
-  v1::TrialService::Stub stub(channel);
+Measurement MeasureTrials(const std::string& address, const std::string& study, size_t workers,
+                          size_t trials) {
+  v1::TrialService::Stub stub(Connect(address));
   Calls calls;
-  Worker::Shared shared{stub, calls, CreateStudy(studies, sampler, parameters), trials, {}};
+  Worker::Shared shared{stub, calls, study, trials, {}};
   std::deque<Worker> all;
   const auto began = SteadyClock::now();
   for (size_t i = 0; i < workers; ++i) all.emplace_back(shared).Next();
   calls.Run();
   return Summarize(std::move(shared.times_us), MicrosecondsSince(began) / 1e6);
+}
+
+Measurement MeasureJudgedReports(const std::string& address, const std::string& study,
+                                 size_t trials, int64_t steps) {
+  v1::TrialService::Stub stub(Connect(address));
+  std::vector<double> times_us;
+  const auto began = SteadyClock::now();
+  for (size_t i = 0; i < trials; ++i) {
+    v1::SuggestTrialsRequest suggest;
+    suggest.set_study(study);
+    v1::SuggestTrialsResponse started;
+    grpc::ClientContext suggesting;
+    CheckOk(stub.SuggestTrials(&suggesting, suggest, &started));
+    v1::ReportValueRequest request;
+    request.set_study(study);
+    request.set_number(started.trials(0).number());
+    request.set_lease_token(started.trials(0).lease().token());
+    for (int64_t step = 0; step < steps; ++step) {
+      // Better than all others: compared, and not pruned.
+      request.set_step(step);
+      request.set_value(-1);
+      v1::ReportValueResponse response;
+      grpc::ClientContext reporting;
+      const auto sent = SteadyClock::now();
+      CheckOk(stub.ReportValue(&reporting, request, &response));
+      times_us.push_back(MicrosecondsSince(sent));
+    }
+  }
+  return Summarize(std::move(times_us), MicrosecondsSince(began) / 1e6);
 }
 
 }  // namespace hpod

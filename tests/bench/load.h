@@ -4,6 +4,7 @@
 #define HPOD_TESTS_BENCH_LOAD_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,16 @@ Measurement MeasureEmptyCalls(const std::string& address, size_t in_flight, doub
 // report durable.
 Measurement MeasureReports(const std::string& address, size_t in_flight, double seconds);
 
-// `trials` trials of suggest, report, complete by so many workers, in a new study; each call
-// durable.
-Measurement MeasureTrials(const std::string& address, const std::string& sampler, size_t workers,
-                          size_t trials, size_t parameters);
+// Makes a study of `parameters` floats, each in [0, 1], and returns its name.
+std::string CreateStudy(const std::string& address, const std::string& sampler, size_t parameters);
+
+// `trials` trials of suggest, report, complete by so many workers; each call durable.
+Measurement MeasureTrials(const std::string& address, const std::string& study, size_t workers,
+                          size_t trials);
+
+// Reports of so many trials, one call at a time, at the steps 0, 1, ... of each.
+Measurement MeasureJudgedReports(const std::string& address, const std::string& study,
+                                 size_t trials, int64_t steps);
 
 }  // namespace hpod
 

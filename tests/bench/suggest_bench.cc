@@ -1,191 +1,172 @@
-// Measures, in process, what one more trial costs the tpe sampler by the number of trials before
-// it: Propose, and History and Observe when it starts and when it is complete. Prints a Markdown
-// table of medians and 95th percentiles in microseconds.
+// What one more trial costs the tpe sampler, in process, by the number of trials before it. Reads
+// lines from standard input and answers each with a line of JSON:
 //
-//   suggest_bench [LARGEST NUMBER OF TRIALS] [TRIALS PER ROW]
+//   suggest SPACE HISTORY TRIALS ASKS SECONDS   measures up to ASKS trials within SECONDS
+//   history SPACE HISTORY TRIALS                the history itself: [[internal values, objective],
+//   ...]
+//
+// SPACE and HISTORY ("uniform", "concentrated") are those of workload.h. A history is extended
+// while TRIALS grows, and made afresh for another space or kind.
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <fmt/format.h>
+#include <ctime>
+#include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "samplers/registry.h"
-#include "samplers/rng.h"
-#include "samplers/uniform.h"
+#include "tests/bench/in_process_study.h"
+#include "tests/bench/workload.h"
 
 namespace hpod {
 namespace {
 
-struct Workload {
-  std::string name;
-  Space space;
-};
+using nlohmann::json;
+using SteadyClock = std::chrono::steady_clock;
 
-Space Floats(size_t count) {
-  std::vector<ParameterSpec> specs;
-  for (size_t i = 0; i < count; ++i) {
-    specs.push_back({fmt::format("x{}", i), FloatDomain{0, 1, false, 0}, {}});
-  }
-  return *Space::Make(std::move(specs));
+double Microseconds(SteadyClock::duration duration) {
+  return std::chrono::duration<double, std::micro>(duration).count();
 }
 
-Space Mixed() {
-  const CategoricalDomain choices{{Value("a"), Value("b"), Value("c"), Value("d")}};
-  return *Space::Make({{"lr", FloatDomain{1e-5, 1e-1, true, 0}, {}},
-                       {"decay", FloatDomain{1e-6, 1e-2, true, 0}, {}},
-                       {"dropout", FloatDomain{0, 0.5, false, 0}, {}},
-                       {"momentum", FloatDomain{0.5, 0.99, false, 0}, {}},
-                       {"layers", IntDomain{1, 12, false, 1}, {}},
-                       {"units", IntDomain{16, 1024, true, 1}, {}},
-                       {"optimizer", choices, {}},
-                       {"activation", choices, {}}});
+double ThreadMicroseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
 }
 
-// Where a value lies in its domain, from 0 to 1.
-double Position(const Domain& domain, double value) {
-  if (const uint64_t count = Cardinality(domain); count > 0) {
-    return (static_cast<double>(IndexOfValue(domain, value)) + 0.5) / static_cast<double>(count);
-  }
-  const auto& d = std::get<FloatDomain>(domain);
-  return d.log ? std::log(value / d.low) / std::log(d.high / d.low)
-               : (value - d.low) / (d.high - d.low);
+double Quantile(std::vector<double>& values, double q) {
+  const auto at =
+      values.begin() + static_cast<ptrdiff_t>(q * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
 }
 
-double ValueAtPosition(const Domain& domain, double position) {
-  if (const uint64_t count = Cardinality(domain); count > 0) {
-    return ValueAt(
-        domain, std::min(count - 1, static_cast<uint64_t>(position * static_cast<double>(count))));
-  }
-  const auto& d = std::get<FloatDomain>(domain);
-  return d.log ? std::clamp(d.low * std::pow(d.high / d.low, position), d.low, d.high)
-               : d.low + position * (d.high - d.low);
+HistoryKind KindOf(const std::string& name) {
+  return name == "concentrated" ? HistoryKind::kConcentrated : HistoryKind::kUniform;
 }
 
-double Quadratic(const Space& space, std::span<const double> point) {
-  double sum = 0;
-  for (size_t i = 0; i < space.size(); ++i) {
-    const double distance = Position(space[i].domain, point[i]) - 0.4;
-    sum += distance * distance;
-  }
-  return sum;
-}
-
-// Uniform, or as an optimiser leaves them after a while: normal around the optimum with a deviation
-// of 2 % of the range, one in ten uniform.
-Point HistoricPoint(const Space& space, bool is_clustered, Rng& rng) {
+std::pair<Point, double> HistoricTrial(const Space& space, HistoryKind kind, size_t number) {
+  const std::vector<double> positions = HistoricPositions(kind, number, space.size());
   Point point(space.size());
-  const bool is_uniform = !is_clustered || rng.Uniform() < 0.1;
   for (size_t i = 0; i < space.size(); ++i) {
-    double position = rng.Uniform();
-    if (!is_uniform) {
-      double normal = -6;
-      for (int k = 0; k < 12; ++k) normal += rng.Uniform();
-      position = std::clamp(0.4 + 0.02 * normal, 0.0, 0.999'999);
-    }
-    point[i] = ValueAtPosition(space[i].domain, position);
+    point[i] = ValueAtPosition(space[i].domain, positions[i]);
   }
-  return point;
+  return {std::move(point), ObjectiveOf(positions)};
 }
 
-// A study as the engine keeps it.
-class Study {
+double Evaluate(const Space& space, const Point& point) {
+  std::vector<double> positions(space.size());
+  for (size_t i = 0; i < space.size(); ++i) {
+    positions[i] = PositionOf(space[i].domain, point[i]);
+  }
+  return ObjectiveOf(positions);
+}
+
+class Measurer {
  public:
-  explicit Study(const Space& space)
-      : space_(space), history_({Direction::kMinimize}), sampler_(*MakeSampler("tpe", {})) {
-    for (const Parameter& p : space) {
-      distributions_.push_back(history_.InternDistribution(p.name, p.domain));
+  json Suggest(std::istream& arguments) {
+    std::string space, kind;
+    size_t trials = 0, asks = 0;
+    double seconds = 0;
+    arguments >> space >> kind >> trials >> asks >> seconds;
+    if (space != space_ || kind != kind_) {
+      study_ = std::make_unique<InProcessStudy>(WorkloadSpace(space), "tpe", 1);
+      space_ = space;
+      kind_ = kind;
     }
+    const auto began = SteadyClock::now();
+    Extend(KindOf(kind), trials);
+    const double build_us = Microseconds(SteadyClock::now() - began);
+    Ask();
+    json result = MeasureAsks(asks, seconds);
+    result["build_s"] = build_us / 1e6;
+    return result;
   }
 
-  void Add(const Point& point) {
-    Start(point);
-    Complete(point);
+  static json History(std::istream& arguments) {
+    std::string space_name, kind;
+    size_t trials = 0;
+    arguments >> space_name >> kind >> trials;
+    const Space space = WorkloadSpace(space_name);
+    std::vector<std::vector<double>> rows;
+    for (size_t number = 0; number < trials; ++number) {
+      auto [row, value] = HistoricTrial(space, KindOf(kind), number);
+      row.push_back(value);
+      rows.push_back(std::move(row));
+    }
+    return rows;
   }
-
-  void Step() {
-    const StudyView view{history_, 1, history_.size()};
-    Add(*sampler_->Propose(view, space_, {}));
-  }
-
-  size_t size() const { return history_.size(); }
 
  private:
-  void Start(const Point& point) {
-    history_.Append(TrialState::kRunning);
-    const size_t number = history_.size() - 1;
-    for (size_t i = 0; i < point.size(); ++i) {
-      history_.SetParam(number, distributions_[i], point[i]);
+  struct Times {
+    double propose_us, trial_us;
+  };
+
+  void Extend(HistoryKind kind, size_t trials) {
+    while (study_->size() < trials) {
+      const auto [point, value] = HistoricTrial(study_->space(), kind, study_->size());
+      study_->Start(point);
+      study_->Complete(value);
     }
-    sampler_->Observe(history_, number);
-  }
-  void Complete(const Point& point) {
-    const size_t number = history_.size() - 1;
-    const double value = Quadratic(space_, point);
-    history_.SetState(number, TrialState::kComplete, {&value, 1});
-    sampler_->Observe(history_, number);
   }
 
-  const Space& space_;
-  History history_;
-  std::unique_ptr<Sampler> sampler_;
-  std::vector<uint32_t> distributions_;
+  Times Ask() {
+    const auto asked = SteadyClock::now();
+    const Point point = study_->Propose();
+    const auto proposed = SteadyClock::now();
+    study_->Start(point);
+    const auto started = SteadyClock::now();
+    const double value = Evaluate(study_->space(), point);
+    const auto evaluated = SteadyClock::now();
+    study_->Complete(value);
+    const auto completed = SteadyClock::now();
+    return {Microseconds(proposed - asked),
+            Microseconds((started - asked) + (completed - evaluated))};
+  }
+
+  json MeasureAsks(size_t asks, double seconds) {
+    std::vector<double> propose_us, trial_us;
+    const double cpu_before = ThreadMicroseconds();
+    const auto end = SteadyClock::now() + std::chrono::duration<double>(seconds);
+    do {
+      const Times times = Ask();
+      propose_us.push_back(times.propose_us);
+      trial_us.push_back(times.trial_us);
+    } while (trial_us.size() < asks && SteadyClock::now() < end);
+    const double cpu_us = ThreadMicroseconds() - cpu_before;
+    return {{"asks", trial_us.size()},
+            {"suggest_us", Quantile(propose_us, 0.5)},
+            {"suggest_p95_us", Quantile(propose_us, 0.95)},
+            {"trial_us", Quantile(trial_us, 0.5)},
+            {"trial_p95_us", Quantile(trial_us, 0.95)},
+            {"trial_cpu_us", cpu_us / static_cast<double>(trial_us.size())}};
+  }
+
+  std::string space_;
+  std::string kind_;
+  std::unique_ptr<InProcessStudy> study_;
 };
 
-double Quantile(std::vector<double> values, double q) {
-  std::sort(values.begin(), values.end());
-  return values[static_cast<size_t>(q * static_cast<double>(values.size() - 1))];
-}
-
-void MeasureRows(const Workload& workload, bool is_clustered, size_t largest, size_t repeats) {
-  Study study(workload.space);
-  Rng rng = Rng::ForTrial(1, is_clustered ? 1 : 0, "bench");
-  for (size_t trials = 100; trials <= largest; trials *= 10) {
-    const auto start = std::chrono::steady_clock::now();
-    const size_t first = study.size();
-    while (study.size() < trials) study.Add(HistoricPoint(workload.space, is_clustered, rng));
-    const std::chrono::duration<double, std::micro> build =
-        std::chrono::steady_clock::now() - start;
-    std::vector<double> times;
-    for (size_t i = 0; i < repeats; ++i) {
-      const auto before = std::chrono::steady_clock::now();
-      study.Step();
-      times.push_back(
-          std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - before)
-              .count());
-    }
-    fmt::print("| {} | {} | {} | {:.1f} | {:.1f} | {:.2f} |\n", workload.name,
-               is_clustered ? "clustered" : "uniform", trials, Quantile(times, 0.5),
-               Quantile(times, 0.95), build.count() / static_cast<double>(trials - first));
-    std::fflush(stdout);
-  }
-}
-
-void Run(size_t largest, size_t repeats) {
-  fmt::print("| space | history | trials | median µs | p95 µs | µs to observe a trial |\n");
-  fmt::print("| --- | --- | --- | --- | --- | --- |\n");
-  std::vector<Workload> workloads;
-  for (const size_t count : {2, 10, 30}) {
-    workloads.push_back({fmt::format("{} floats", count), Floats(count)});
-  }
-  workloads.push_back({"8 mixed", Mixed()});
-  for (const Workload& workload : workloads) {
-    for (const bool is_clustered : {false, true}) {
-      MeasureRows(workload, is_clustered, largest, repeats);
-    }
+void Serve() {
+  Measurer measurer;
+  std::string line, command;
+  while (std::getline(std::cin, line)) {
+    std::istringstream arguments(line);
+    arguments >> command;
+    const json answer =
+        command == "history" ? Measurer::History(arguments) : measurer.Suggest(arguments);
+    std::cout << answer.dump() << std::endl;
   }
 }
 
 }  // namespace
 }  // namespace hpod
 
-int main(int argc, char** argv) {
-  const size_t largest = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1'000'000;
-  const size_t repeats = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 50;
-  hpod::Run(largest, repeats);
+int main() {
+  hpod::Serve();
   return 0;
 }

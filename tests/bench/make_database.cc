@@ -1,19 +1,16 @@
-// Memory per finished trial, and the time to restart: writes a database of finished trials of 10
-// parameters without intermediate values, through the storage itself, starts hpod on it, and prints
-// what it needs.
+// Writes a database of finished trials of 10 parameters, in one study named "full", through the
+// storage itself: what a daemon is started on to measure its memory and its restart.
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
+#include <cstdlib>
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <string>
 #include <vector>
 
 #include "samplers/rng.h"
 #include "server/storage/registry.h"
-#include "tests/bench/daemon_under_test.h"
 
 namespace {
 
@@ -25,7 +22,7 @@ hpod::StudySpec MakeSpec() {
   for (size_t i = 0; i < kParameters; ++i)
     parameters.push_back({fmt::format("x{}", i), hpod::FloatDomain{0, 1}, {}});
   hpod::StudySpec spec;
-  spec.name = "restart";
+  spec.name = "full";
   spec.directions = {hpod::Direction::kMinimize};
   spec.sampler.name = "tpe";
   spec.pruner.name = "median";
@@ -35,7 +32,7 @@ hpod::StudySpec MakeSpec() {
   return spec;
 }
 
-hpod::TrialRecord MakeTrial(size_t number) {
+hpod::TrialRecord MakeTrial(size_t number, int64_t reports) {
   hpod::Rng rng = hpod::Rng::ForTrial(1, number, "bench");
   hpod::TrialRecord trial;
   trial.id = static_cast<int64_t>(number) + 1;
@@ -43,6 +40,7 @@ hpod::TrialRecord MakeTrial(size_t number) {
   trial.state = hpod::TrialState::kComplete;
   for (uint32_t i = 0; i < kParameters; ++i) trial.params.push_back({i, rng.Uniform()});
   trial.values = {rng.Uniform()};
+  for (int64_t step = 0; step < reports; ++step) trial.reports.push_back({step, rng.Uniform()});
   trial.started_us = static_cast<int64_t>(number) + 1;
   trial.completed_us = trial.started_us + 1'000;
   trial.worker = fmt::format("worker-{}", number % 16);
@@ -56,14 +54,15 @@ void Check(const absl::Status& status) {
   std::exit(1);
 }
 
-void WriteDatabase(const std::string& path, size_t trials) {
-  auto storage = hpod::OpenStorage("sqlite:///" + path, "restart_bench");
+void WriteDatabase(const std::string& path, size_t trials, int64_t reports) {
+  auto storage = hpod::OpenStorage("sqlite:///" + path, "make_database");
   Check(storage.status());
   const hpod::Mutation created{1, 1, hpod::StudyCreated{MakeSpec()}};
   Check((*storage)->Commit({&created, 1}));
   std::vector<hpod::Mutation> batch;
   for (size_t number = 0; number < trials; ++number) {
-    batch.push_back({1, static_cast<int64_t>(number) + 2, hpod::TrialAdded{MakeTrial(number)}});
+    batch.push_back(
+        {1, static_cast<int64_t>(number) + 2, hpod::TrialAdded{MakeTrial(number, reports)}});
     if (batch.size() < kBatch && number + 1 < trials) continue;
     Check((*storage)->Commit(batch));
     Check((*storage)->Tidy());
@@ -74,28 +73,14 @@ void WriteDatabase(const std::string& path, size_t trials) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string binary = "build/release/bin/hpod";
-  std::string folder = "build";
+  std::string path;
   size_t trials = 1'000'000;
-  CLI::App app{"Memory per trial and time to restart"};
-  app.add_option("--binary", binary, "the daemon")->capture_default_str();
-  app.add_option("--folder", folder, "where the database is made")->capture_default_str();
+  int64_t reports = 0;
+  CLI::App app{"A database of finished trials"};
+  app.add_option("path", path, "the file, which must not exist")->required();
   app.add_option("--trials", trials, "finished trials of 10 parameters")->capture_default_str();
+  app.add_option("--reports", reports, "intermediate values of each")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  std::string pattern = folder + "/hpod-bench-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) return 1;
-  const std::string base = std::filesystem::absolute(pattern).string();
-  WriteDatabase(base + "/empty.db", 0);
-  WriteDatabase(base + "/full.db", trials);
-  {
-    const hpod::DaemonUnderTest empty(binary, base + "/empty.db");
-    const hpod::DaemonUnderTest full(binary, base + "/full.db");
-    const double bytes = static_cast<double>(full.ResidentBytes() - empty.ResidentBytes()) /
-                         static_cast<double>(trials);
-    fmt::print(
-        "| trials | restart, s | resident bytes per trial | database, MB |\n|---|---|---|---|\n");
-    fmt::print("| {} | {:.2f} | {:.0f} | {} |\n", trials, full.ReadySeconds(), bytes,
-               std::filesystem::file_size(base + "/full.db") / 1'000'000);
-  }
-  std::filesystem::remove_all(pattern);
+  WriteDatabase(path, trials, reports);
+  return 0;
 }

@@ -1,0 +1,124 @@
+"""The bars that hpod is held to, each with what was measured in this run."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Optional, Sequence
+
+from bench.run import Run
+from bench.settings import KINDS, SPACES
+from bench.suggest import name_of
+from bench.throughput import BAR_WORKERS
+from bench.throughput import name_of as trials_name
+
+SPACE_TEXT = {"floats2": "2 floats", "floats10": "10 floats", "floats30": "30 floats", "mixed8": "8 mixed"}
+FACTORS = {"Rustuna": {100: 10, 1_000: 20, 10_000: 40}, "Optuna": {100: 100, 1_000: 200, 10_000: 500}}
+SHARE = {"floats10": 1.0, "floats30": 0.5, "mixed8": 0.5}
+GROWTH_MAX = 10
+TRIALS_RATIO = 150
+REPORT_RATIO = {"disk": 0.5, "tmpfs": 1.0}
+BYTES_MAX = 200
+RESTART_TRIALS, RESTART_SECONDS_MAX = 1_000_000, 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Bar:
+    """`measured` None: not measured in this run. `at_least`: the bar is a minimum."""
+
+    what: str
+    bar: float
+    measured: Optional[float]
+    at_least: bool
+    unit: str = "×"
+
+    @property
+    def verdict(self) -> str:
+        if self.measured is None:
+            return "not measured"
+        is_held = self.measured >= self.bar if self.at_least else self.measured <= self.bar
+        return "holds" if is_held else "**does not hold**"
+
+
+def all_bars(run: Run) -> list[Bar]:
+    return [*suggestion_bars(run), *growth_bars(run), *trials_bars(run), *report_bars(run), *memory_bars(run)]
+
+
+def worst(values: Sequence[Optional[float]], largest: bool) -> Optional[float]:
+    known = [value for value in values if value is not None]
+    return (max(known) if largest else min(known)) if known else None
+
+
+def ratio(above: Optional[float], below: Optional[float]) -> Optional[float]:
+    return above / below if above is not None and below is not None else None
+
+
+def trial_us(run: Run, system: str, space: str, kind: str, trials: int) -> Optional[float]:
+    """Median time of a trial; of a peer that was measured with one kind of history, that."""
+    own = run.figure(name_of(system, space, kind, trials), "trial_us")
+    if own is not None or system == "hpod":
+        return own
+    return worst([run.figure(name_of(system, space, k, trials), "trial_us") for k in KINDS], False)
+
+
+def suggestion_bars(run: Run) -> list[Bar]:
+    """The worse of the two kinds of history counts."""
+    bars = []
+    for space, share in SHARE.items():
+        for peer, factors in FACTORS.items():
+            for trials, factor in factors.items():
+                ratios = [
+                    ratio(trial_us(run, peer, space, kind, trials), trial_us(run, "hpod", space, kind, trials))
+                    for kind in KINDS
+                ]
+                what = f"Suggestion, {SPACE_TEXT[space]}, {trials:,} trials: times as fast as {peer}"
+                bars.append(Bar(what, factor * share, worst(ratios, False), True))
+    return bars
+
+
+def growth_bars(run: Run) -> list[Bar]:
+    bars = []
+    for space in SPACES:
+        ratios = [
+            ratio(trial_us(run, "hpod", space, kind, 1_000_000), trial_us(run, "hpod", space, kind, 10_000))
+            for kind in KINDS
+        ]
+        what = f"Time per suggestion, {SPACE_TEXT[space]}, 1,000,000 trials to 10,000"
+        bars.append(Bar(what, GROWTH_MAX, worst(ratios, True), False))
+    return bars
+
+
+def trials_bars(run: Run) -> list[Bar]:
+    bars = []
+    for place in ("disk", "tmpfs"):
+        rates = [run.figure(trials_name(s, place, "tpe", BAR_WORKERS), "per_second") for s in ("hpod", "proxy")]
+        what = f"Trials/s, TPE, {BAR_WORKERS} workers, {place}: to Optuna's proxy over SQLite"
+        bars.append(Bar(what, TRIALS_RATIO, ratio(*rates), True))
+    return bars
+
+
+def report_bars(run: Run) -> list[Bar]:
+    bars = []
+    for place, share in REPORT_RATIO.items():
+        rates = [run.figure(f"calls/{call}/{place}/16", "per_second") for call in ("report", "empty")]
+        bars.append(Bar(f"Durable reports/s, 16 in flight, {place}: to empty calls/s", share, ratio(*rates), True))
+    report, empty, commit = (
+        run.figure(f"calls/{name}", "median_us") for name in ("report/disk/1", "empty/disk/1", "commit/disk")
+    )
+    limit = empty + 1.5 * commit if empty is not None and commit is not None else None
+    what = "One worker, durable report, disk: median to one empty call and 1.5 commits"
+    return [*bars, Bar(what, 1, ratio(report, limit), False)]
+
+
+def memory_bars(run: Run) -> list[Bar]:
+    def figure(field: str) -> Optional[float]:
+        return run.figure("memory", field)
+
+    bars = [
+        Bar("Bytes per finished trial of 10 parameters, restarted", BYTES_MAX, figure("bytes_per_trial"), False, " B"),
+        Bar("The same after TPE has suggested", BYTES_MAX, figure("bytes_per_trial_suggested"), False, " B"),
+    ]
+    is_whole = figure("trials") == RESTART_TRIALS
+    for text, field in (("Restart", "ready_s"), ("Restart after TPE has suggested", "ready_again_s")):
+        measured = figure(field) if is_whole else None
+        bars.append(Bar(f"{text}, {RESTART_TRIALS:,} trials", RESTART_SECONDS_MAX, measured, False, " s"))
+    return bars
