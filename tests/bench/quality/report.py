@@ -9,10 +9,11 @@ from bench.machine import describe_machine
 from bench.plot import Panel, Series, draw
 from bench.quality.runs import PROBLEMS, Task
 from bench.quality.systems import SYSTEMS
-from bench.quality.verdict import LEVEL, Row
+from bench.quality.verdict import Row
+from bench.quality.verdict_rules import LEVEL
 from bench.significance import quantile
 
-LETTERS = 4  # significant digits of a median
+DIGITS = 4  # significant, of a median
 
 
 def write(
@@ -82,7 +83,7 @@ def table(rows: Sequence[Row], peers: Sequence[str]) -> list[str]:
     lines = ["| " + " | ".join(header) + " |", "| " + " | ".join("---" for _ in header) + " |"]
     for row in rows:
         cells = [row.problem, str(PROBLEMS[row.problem].budget)]
-        cells += [f"{row.medians[s]:.{LETTERS}g}" for s in SYSTEMS] + [f"{row.ranks[s]:.2f}" for s in SYSTEMS]
+        cells += [f"{row.medians[s]:.{DIGITS}g}" for s in SYSTEMS] + [f"{row.ranks[s]:.2f}" for s in SYSTEMS]
         for peer in peers:
             cells += [f"{row.p[peer]:.3f}", row.verdicts[peer]]
         lines.append("| " + " | ".join(cells) + " |")

@@ -7,10 +7,8 @@ from typing import Mapping, Sequence
 
 from bench.quality.runs import Task
 from bench.quality.systems import SYSTEMS
-from bench.significance import holm, mean_ranks, median, midranks, signed_rank_p
-
-LEVEL = 0.05
-
+from bench.quality.verdict_rules import judge
+from bench.significance import holm, mean_ranks, median, signed_rank_p
 
 @dataclasses.dataclass(frozen=True)
 class Row:
@@ -25,19 +23,6 @@ class Row:
 
 def finals(curves: Mapping[Task, Sequence[float]], problem: str, system: str, seeds: int) -> list[float]:
     return [curves[problem, system, seed][-1] for seed in range(seeds)]
-
-
-def signed_ranks(first: Sequence[float], second: Sequence[float]) -> float:
-    """Sum of the signed ranks of first - second: below 0 where the first is mostly smaller."""
-    differences = [a - b for a, b in zip(first, second)]
-    ranks = midranks([abs(d) for d in differences])
-    return sum(rank if d > 0 else -rank if d < 0 else 0 for rank, d in zip(ranks, differences))
-
-
-def judge(p: float, hpod: Sequence[float], peer: Sequence[float]) -> str:
-    if p >= LEVEL:
-        return "equal within noise"
-    return "better" if signed_ranks(hpod, peer) < 0 else "worse"
 
 
 def compare(curves: Mapping[Task, Sequence[float]], problems: Sequence[str], seeds: int) -> list[Row]:

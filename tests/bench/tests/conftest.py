@@ -1,0 +1,6 @@
+"""Puts tests/ on the path: the package `bench`."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
