@@ -46,7 +46,7 @@ def trials(run: Run) -> str:
         ):
             figure = lambda n, s=system, p=place: run.figure(throughput.name_of(s, p, sampler, n), "per_second")  # noqa: E731
             series += line(name, figure, run.settings.workers, dashed=place == "tmpfs")
-        panels.append(Panel(sampler, "workers", "trials per second", series, log_x=True, log_y=True, x_text=lambda v: f"{v:g}"))
+        panels.append(Panel(sampler, "workers", "trials per second", series, log_x=True, log_y=True, x_ticks=run.settings.workers))
     return draw("Suggest, report, complete: trials per second, 0 to 1,000 trials", panels, 2)
 
 
@@ -57,7 +57,7 @@ def call_rates(run: Run) -> str:
         for call, name in (("empty", "empty call"), ("report", "hpod")):
             figure = lambda n, c=call: run.figure(f"calls/{c}/{place}/{n}", "per_second")  # noqa: E731
             series += line(name, figure, calls.IN_FLIGHT)
-        panels.append(Panel(f"database on {place}", "calls in flight", "calls per second", series, log_x=True, log_y=True))
+        panels.append(Panel(f"database on {place}", "calls in flight", "calls per second", series, log_x=True, log_y=True, x_ticks=calls.IN_FLIGHT))
     return draw("Durable reports and empty calls per second", panels, 2)
 
 

@@ -14,14 +14,14 @@ LEFT, RIGHT, TOP, BOTTOM = 58, 14, 30, 44
 HEADER = 62
 COLOURS = {
     "hpod": "#0b5cad",
-    "Rustuna": "#c2410c",
-    "Optuna": "#6d28d9",
-    "empty call": "#57606a",
+    "Rustuna": "#d55e00",
+    "Optuna": "#374151",
+    "empty call": "#8b949e",
     "hpod, disk": "#0b5cad",
     "hpod, tmpfs": "#4f9ddb",
-    "hpod, Python client, disk": "#0b7a75",
-    "Optuna proxy, disk": "#6d28d9",
-    "Optuna proxy, tmpfs": "#a78bfa",
+    "hpod over gRPC": "#4f9ddb",
+    "Optuna proxy, disk": "#374151",
+    "Optuna proxy, tmpfs": "#9ca3af",
 }
 OTHER_COLOURS = ("#0b5cad", "#c2410c", "#6d28d9", "#0b7a75", "#57606a")
 
@@ -47,6 +47,7 @@ class Panel:
     log_y: bool = False
     x_text: Optional[Callable[[float], str]] = None
     y_text: Optional[Callable[[float], str]] = None
+    x_ticks: Sequence[float] = ()  # instead of round numbers
 
 
 def short_number(value: float) -> str:
@@ -189,7 +190,7 @@ def draw_axes(panel: Panel, x_axis: Axis, y_axis: Axis, width: int, height: int)
         y = TOP + (1 - y_axis.position(tick)) * height
         parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{LEFT + width}" y2="{y:.1f}" stroke="#e5e7eb"/>')
         parts.append(text(LEFT - 6, y + 4, y_text(tick), "end", 'fill="#57606a"'))
-    for tick in x_axis.ticks():
+    for tick in panel.x_ticks or x_axis.ticks():
         x = LEFT + x_axis.position(tick) * width
         parts.append(f'<line x1="{x:.1f}" y1="{TOP + height}" x2="{x:.1f}" y2="{TOP + height + 4}" stroke="#8c959f"/>')
         parts.append(text(x, TOP + height + 17, x_text(tick), "middle", 'fill="#57606a"'))
