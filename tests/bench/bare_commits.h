@@ -10,7 +10,7 @@
 namespace hpod {
 
 // One small insert per transaction for so many seconds, in a new database `path` with WAL and
-// `synchronous=FULL`. Throws std::runtime_error where SQLite fails.
+// `synchronous=FULL`, whose log has its size already. Throws std::runtime_error where SQLite fails.
 Measurement MeasureBareCommits(const std::string& path, double seconds);
 
 }  // namespace hpod

@@ -47,7 +47,7 @@ QUICK = Settings(
     name="quick", repeats=1,
     trials=(100, 1_000, 10_000, 100_000), trials_by_space={"floats10": (100, 1_000, 10_000, 100_000, 1_000_000)},
     peer_kinds=("concentrated",), asks=20, ask_seconds=0.4,
-    workers=(1, 16), peer_workers=(1, 16), loop_trials=1_000, loop_seconds=1.5, bar_seconds=6,
+    workers=(1, 16), peer_workers=(1, 16), loop_trials=1_000, loop_seconds=1, bar_seconds=5,
     call_seconds=0.3, call_repeats=3,
     memory_trials=100_000,
     pruning_trials=(100, 1_000, 10_000), peer_pruning_trials=(100, 1_000, 10_000),
