@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 Point = Tuple[float, float]
 
 PANEL_WIDTH, PANEL_HEIGHT = 330, 240
-LEFT, RIGHT, TOP, BOTTOM = 58, 14, 30, 44
+LEFT, RIGHT, TOP, BOTTOM = 66, 14, 30, 44
 HEADER = 62
 COLOURS = {
     "hpod": "#0b5cad",

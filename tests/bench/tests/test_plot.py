@@ -27,7 +27,7 @@ def test_every_point_lies_in_its_panel():
     for line in root.iter(f"{SVG}polyline"):
         points = [tuple(map(float, p.split(","))) for p in line.get("points").split()]
         assert len(points) == 3
-        assert all(58 <= x <= 330 - 14 and 30 <= y <= 240 - 44 for x, y in points)
+        assert all(66 <= x <= 330 - 14 and 30 <= y <= 240 - 44 for x, y in points)
 
 
 def test_a_figure_without_series_is_well_formed():
