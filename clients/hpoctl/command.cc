@@ -21,7 +21,7 @@ BindFunction BindStudyCreate, BindStudyList, BindStudyShow, BindStudyBest, BindS
     BindStudyStop, BindStudyResume, BindStudyDelete, BindStudyExport, BindStudyImport,
     BindStudyExportOptuna, BindStudyImportOptuna, BindStudyWatch, BindTrialSuggest, BindTrialReport,
     BindTrialComplete, BindTrialPrune, BindTrialFail, BindTrialHeartbeat, BindTrialEnqueue,
-    BindTrialList, BindTrialShow, BindSamplerList, BindPrunerList, BindPing;
+    BindTrialList, BindTrialShow, BindSamplerList, BindPrunerList, BindPing, BindRun;
 
 namespace {
 
@@ -180,6 +180,14 @@ constexpr Verb kVerbs[] = {
      {"hpoctl pruner list", "hpoctl pruner list -o json"},
      true,
      &BindPrunerList},
+    {"run",
+     "",
+     "Runs a command as the workers of a study: no client needed.",
+     {"hpoctl run --study mnist -- ./train --lr {lr} --layers {layers}",
+      "hpoctl run --study mnist --parallel 4 --timeout 600 -- python train.py"},
+     false,
+     &BindRun,
+     true},
     {"ping",
      "",
      "Asks whether the daemon answers and is ready.",
@@ -242,7 +250,17 @@ bool AsksForHelp(const std::vector<std::string>& words) {
                      [&](const Verb& verb) { return verb.noun == words[0]; });
 }
 
-absl::Status Perform(const Verb& verb, const GlobalFlags& flags, const Action& action, Io& io) {
+// Cuts `words` at the first `--` and returns what follows it.
+std::vector<std::string> TakeCommand(std::vector<std::string>& words) {
+  const auto mark = std::find(words.begin(), words.end(), "--");
+  if (mark == words.end()) return {};
+  std::vector<std::string> command(mark + 1, words.end());
+  words.erase(mark, words.end());
+  return command;
+}
+
+absl::Status Perform(const Verb& verb, const GlobalFlags& flags, std::vector<std::string> command,
+                     const Action& action, Io& io) {
   const auto output = ParseOutput(flags.output);
   if (!output.ok()) return output.status();
   if (*output == Output::kCsv && !verb.has_rows) {
@@ -252,7 +270,7 @@ absl::Status Perform(const Verb& verb, const GlobalFlags& flags, const Action& a
   const auto timeout = ParseSeconds(flags.timeout_s, "--timeout");
   if (!timeout.ok()) return timeout.status();
   Connection connection(flags.server, *timeout);
-  Context context{io, *output, connection};
+  Context context{io, *output, connection, std::move(command)};
   const absl::Status status = action(context);
   io.out.flush();
   if (status.ok() && !io.out) return UsageError("cannot write the output: is the disk full?");
@@ -260,6 +278,8 @@ absl::Status Perform(const Verb& verb, const GlobalFlags& flags, const Action& a
 }
 
 ExitCode RunVerb(const Verb& verb, std::vector<std::string> words, GlobalFlags flags, Io& io) {
+  std::vector<std::string> command;
+  if (verb.takes_command) command = TakeCommand(words);
   CLI::App app;
   const Action action = verb.bind(app);
   AddGlobalFlags(app, flags);
@@ -273,8 +293,8 @@ ExitCode RunVerb(const Verb& verb, std::vector<std::string> words, GlobalFlags f
                  fmt::format("\nUsage: {}\nHelp:  hpoctl {} --help", UsageLine(verb, app),
                              CommandName(verb)));
   }
-  const absl::Status status = Perform(verb, flags, action, io);
-  if (!status.ok())
+  const absl::Status status = Perform(verb, flags, std::move(command), action, io);
+  if (!status.message().empty())
     io.err << std::string_view(status.message().data(), status.message().size()) << '\n';
   return ExitCodeOf(status);
 }

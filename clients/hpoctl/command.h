@@ -25,6 +25,7 @@ struct Context {
   Io& io;
   Output output;
   Connection& connection;
+  std::vector<std::string> command = {};  // what follows `--`, of a verb that takes a command
 };
 
 // Runs after the command line was read without an error.
@@ -40,6 +41,7 @@ struct Verb {
   std::string_view examples[2];
   bool has_rows;  // prints a list, so that -o csv makes sense
   Bind bind;
+  bool takes_command = false;  // a program with its arguments, after `--`
 };
 
 std::span<const Verb> Verbs();

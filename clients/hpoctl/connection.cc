@@ -59,6 +59,19 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
+// Empty if the error has none.
+hpo::v1::ErrorInfo ErrorInfoOf(const grpc::Status& status) {
+  hpo::v1::RpcStatus wire;
+  if (!wire.ParseFromString(status.error_details())) return {};
+  for (const auto& detail : wire.details()) {
+    hpo::v1::ErrorInfo info;
+    if (detail.type_url().ends_with(kErrorInfoType) && info.ParseFromString(detail.value())) {
+      return info;
+    }
+  }
+  return {};
+}
+
 const char* HealthStatusName(uint64_t status) {
   constexpr const char* kNames[] = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
   return kNames[status < std::size(kNames) ? status : 0];
@@ -117,16 +130,12 @@ absl::Status Connection::ToError(const grpc::Status& status) const {
   return Refused(hint.empty() ? message : fmt::format("{} ({})", message, hint));
 }
 
-std::string ErrorReasonOf(const grpc::Status& status) {
-  hpo::v1::RpcStatus wire;
-  if (!wire.ParseFromString(status.error_details())) return "";
-  for (const auto& detail : wire.details()) {
-    hpo::v1::ErrorInfo info;
-    if (detail.type_url().ends_with(kErrorInfoType) && info.ParseFromString(detail.value())) {
-      return info.reason();
-    }
-  }
-  return "";
+std::string ErrorReasonOf(const grpc::Status& status) { return ErrorInfoOf(status).reason(); }
+
+std::string ErrorMetadataOf(const grpc::Status& status, const std::string& key) {
+  const auto info = ErrorInfoOf(status);
+  const auto found = info.metadata().find(key);
+  return found == info.metadata().end() ? "" : found->second;
 }
 
 std::string ConnectionFailure(std::string_view grpc_message) {

@@ -41,8 +41,10 @@ class Connection {
     return response;
   }
 
-  // For streams, which have no deadline.
+  // For streams, which have no deadline, and for calls that do not wait.
   hpo::v1::StudyService::Stub& studies() { return *studies_; }
+  // For calls that do not wait.
+  hpo::v1::TrialService::Stub& trials() { return *trials_; }
 
   // The health service's answer for the whole server: `SERVING`, `NOT_SERVING`, ... Errors as of
   // Call.
@@ -77,6 +79,8 @@ class Connection {
 
 // The ErrorInfo.reason of an error of the daemon, as `LEASE_LOST`; empty if there is none.
 std::string ErrorReasonOf(const grpc::Status& status);
+// One value of its ErrorInfo.metadata, as `calls_in_flight`; empty if there is none.
+std::string ErrorMetadataOf(const grpc::Status& status, const std::string& key);
 
 // What gRPC says about a failed connection, cut to its cause: `connection refused`.
 std::string ConnectionFailure(std::string_view grpc_message);

@@ -13,9 +13,10 @@ namespace hpod {
 
 enum class ExitCode : int {
   kDone = 0,
-  kRefused = 1,      // by the server, or by the person who was asked
-  kUsage = 2,        // the command line, or a file that it names
-  kUnreachable = 3,  // no answer from the server
+  kRefused = 1,        // by the server, or by the person who was asked
+  kUsage = 2,          // the command line, or a file that it names
+  kUnreachable = 3,    // no answer from the server
+  kInterrupted = 130,  // by SIGINT, SIGTERM or SIGHUP, of a verb that cleans up then
 };
 
 inline absl::Status Refused(std::string_view message) {
@@ -27,10 +28,13 @@ inline absl::Status UsageError(std::string_view message) {
 inline absl::Status Unreachable(std::string_view message) {
   return absl::UnavailableError(std::string(message));
 }
+// What there is to say has been said.
+inline absl::Status Interrupted() { return absl::CancelledError(""); }
 
 inline ExitCode ExitCodeOf(const absl::Status& status) {
   if (status.ok()) return ExitCode::kDone;
   if (absl::IsInvalidArgument(status)) return ExitCode::kUsage;
+  if (absl::IsCancelled(status)) return ExitCode::kInterrupted;
   return absl::IsUnavailable(status) ? ExitCode::kUnreachable : ExitCode::kRefused;
 }
 

@@ -36,6 +36,7 @@ void AddGlobalFlags(CLI::App& app, GlobalFlags& flags) {
   app.add_option("-o,--output", flags.output, "table, json or csv (table)")
       ->type_name("FORMAT")
       ->group(kGlobalFlags);
+  if (app.get_option_no_throw("--timeout") != nullptr) return;  // the verb has its own
   app.add_option("--timeout", flags.timeout_s, "How long a call may take (10)")
       ->type_name("SECONDS")
       ->group(kGlobalFlags);
@@ -68,6 +69,7 @@ void AddRepeated(CLI::App& app, const std::string& flag, std::vector<std::string
 
 std::vector<std::string> ReadyToParse(std::vector<std::string> args) {
   for (std::string& arg : args) {
+    if (arg == "--") break;  // nothing after it looks like a flag
     if (IsFlagLikeNumber(arg)) arg.insert(0, " ");
   }
   std::reverse(args.begin(), args.end());

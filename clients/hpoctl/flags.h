@@ -22,7 +22,8 @@ struct GlobalFlags {
   std::string output = "table";
   std::string timeout_s = "10";
 };
-// `flags` outlives the parse.
+// `flags` outlives the parse. A verb's own --timeout takes the place of the global one, which then
+// goes before the verb.
 void AddGlobalFlags(CLI::App& app, GlobalFlags& flags);
 
 void AddStudy(CLI::App& app, std::string& study);

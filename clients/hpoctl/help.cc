@@ -68,7 +68,8 @@ std::string UsageLine(const Verb& verb, const CLI::App& app) {
     if (option->get_items_expected_max() > 1) name += "...";
     line += option->get_required() ? ' ' + name : fmt::format(" [{}]", name);
   }
-  return line + " [flags]";
+  line += " [flags]";
+  return verb.takes_command ? line + " -- COMMAND [ARGUMENT...]" : line;
 }
 
 std::string VerbHelp(const Verb& verb, const CLI::App& app) {
@@ -90,7 +91,8 @@ std::string CommandsHelp(std::string_view noun, const CLI::App& app) {
   }
   page += Section(kGlobalFlags, app, IsGlobal);
   return page +
-         "\nExit codes: 0 done, 1 refused by the server, 2 wrong usage, 3 no answer.\n"
+         "\nExit codes: 0 done, 1 refused by the server, 2 wrong usage, 3 no answer,\n"
+         "130 interrupted.\n"
          "Help on a command: hpoctl COMMAND --help\n";
 }
 

@@ -51,6 +51,12 @@ size_t TerminalWidth() {
   return width == 0 ? kDefaultWidth : std::max(width, kMinWidth);
 }
 
+std::optional<size_t> TerminalHeight() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return std::nullopt;
+  return size.ws_row;
+}
+
 }  // namespace
 
 std::string Io::Paint(Style style, std::string_view text) const {
@@ -70,6 +76,7 @@ Io ProcessIo() {
   io.err_is_terminal = isatty(STDERR_FILENO) == 1;
   io.colour = io.out_is_terminal && !Environment("NO_COLOR") && Environment("TERM") != "dumb";
   io.width = TerminalWidth();
+  io.height = TerminalHeight().value_or(io.height);
   return io;
 }
 

@@ -28,6 +28,7 @@ struct Io {
   bool err_is_terminal = false;
   bool colour = false;  // on `out`
   size_t width = 80;    // columns of the terminal
+  size_t height = 24;   // and its lines
   std::function<Time()> now;
   // The value of an environment variable; nothing if it is not set or empty.
   std::function<std::optional<std::string>(const std::string& name)> environment;
@@ -36,8 +37,8 @@ struct Io {
   std::string Paint(Style style, std::string_view text) const;
 };
 
-// Standard streams of the process; the width from the terminal, else from COLUMNS, else 80; no
-// colour with NO_COLOR or TERM=dumb.
+// Standard streams of the process; the size from the terminal, else the width from COLUMNS, else 80
+// by 24; no colour with NO_COLOR or TERM=dumb.
 Io ProcessIo();
 
 }  // namespace hpod
