@@ -14,7 +14,7 @@ absl::Status SingleBrace(const std::string& text, char brace) {
   return UsageError(fmt::format(
       "'{}': a single {} (write {{name}} for a parameter, and {{{{ and }}}} for the braces "
       "themselves)",
-      Printable(text), brace));
+      Ellipsize(Printable(text), 60), brace));
 }
 
 }  // namespace
