@@ -21,7 +21,7 @@ BindFunction BindStudyCreate, BindStudyList, BindStudyShow, BindStudyBest, BindS
     BindStudyStop, BindStudyResume, BindStudyDelete, BindStudyExport, BindStudyImport,
     BindStudyExportOptuna, BindStudyImportOptuna, BindStudyWatch, BindTrialSuggest, BindTrialReport,
     BindTrialComplete, BindTrialPrune, BindTrialFail, BindTrialHeartbeat, BindTrialEnqueue,
-    BindTrialList, BindTrialShow, BindSamplerList, BindPrunerList, BindPing, BindRun;
+    BindTrialList, BindTrialShow, BindSamplerList, BindPrunerList, BindPing, BindRun, BindBench;
 
 namespace {
 
@@ -188,6 +188,12 @@ constexpr Verb kVerbs[] = {
      false,
      &BindRun,
      true},
+    {"bench",
+     "",
+     "Measures the daemon from here, on studies that it deletes afterwards.",
+     {"hpoctl bench", "hpoctl bench --in-flight 64 --seconds 3 --server trainer:13000"},
+     true,
+     &BindBench},
     {"ping",
      "",
      "Asks whether the daemon answers and is ready.",

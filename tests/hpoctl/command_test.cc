@@ -93,6 +93,11 @@ std::string MakeOptunaFile(const std::string& path) {
   return path;
 }
 
+// Adds flags, before the command of a verb that takes one.
+void AddFlags(std::vector<std::string>& args, const std::vector<std::string>& flags) {
+  args.insert(std::find(args.begin(), args.end(), "--"), flags.begin(), flags.end());
+}
+
 TEST_P(EachVerb, RunsItsFirstExampleUpToTheServer) {
   std::vector<std::string> args = FirstExample(GetParam());
   const TempDir folder;
@@ -100,7 +105,7 @@ TEST_P(EachVerb, RunsItsFirstExampleUpToTheServer) {
   if (GetParam().name == "import") args[2] = HPOD_TEST_DATA "/hpoctl/empty_study.jsonl";
   if (GetParam().name == "delete") args.push_back("--yes");
   if (GetParam().name == "export") args.pop_back();  // to standard output
-  args.insert(args.end(), {"--server", "127.0.0.1:1"});
+  AddFlags(args, {"--server", "127.0.0.1:1"});
   const Result result = Hpoctl(args);
   EXPECT_EQ(result.code, ExitCode::kUnreachable) << result.err;
   EXPECT_EQ(result.out, "");
@@ -111,7 +116,7 @@ TEST_P(EachVerb, RunsItsFirstExampleUpToTheServer) {
 
 TEST_P(EachVerb, TakesCsvOnlyIfItPrintsRows) {
   std::vector<std::string> args = FirstExample(GetParam());
-  args.insert(args.end(), {"-o", "csv", "--server", "127.0.0.1:1"});
+  AddFlags(args, {"-o", "csv", "--server", "127.0.0.1:1"});
   const Result result = Hpoctl(args);
   if (GetParam().has_rows) {
     EXPECT_EQ(result.code, ExitCode::kUnreachable) << result.err;
@@ -147,9 +152,12 @@ TEST_P(UsageErrors, EndWithTwoAndSayWhatIsKnown) {
 INSTANTIATE_TEST_SUITE_P(
     Hpoctl, UsageErrors,
     testing::Values(
-        BadCommandLine{{}, "a command is missing (known: ping, pruner, sampler, study, trial)\n"},
+        BadCommandLine{{},
+                       "a command is missing (known: bench, ping, pruner, run, sampler, study, "
+                       "trial)\n"},
         BadCommandLine{{"stduy"},
-                       "unknown command 'stduy' (known: ping, pruner, sampler, study, trial)\n"},
+                       "unknown command 'stduy' (known: bench, ping, pruner, run, sampler, study, "
+                       "trial)\n"},
         BadCommandLine{{"trail", "--help"}, "unknown command 'trail' (known: "},
         BadCommandLine{{"trial"}, "'trial' needs a verb (known: complete, enqueue, fail, "},
         BadCommandLine{{"sampler", "lsit"}, "unknown command 'sampler lsit' (known: list)\n"},
@@ -185,6 +193,17 @@ INSTANTIATE_TEST_SUITE_P(
                        "--count: Value 0 not in range 1 to 1000\n"},
         BadCommandLine{{"trial", "list", "a", "--state", "done"},
                        "unknown state 'done' (known: complete, fail, pruned, running, waiting)\n"},
+        BadCommandLine{{"run", "--", "./train"}, "--study is required\n"},
+        BadCommandLine{{"run", "--study", "a"}, "the command is missing: hpoctl run --study "},
+        BadCommandLine{{"run", "--study", "a", "./train"},
+                       "The following argument was not expected: ./train\n"},
+        BadCommandLine{{"run", "--study", "a", "--parallel", "0", "--", "x"},
+                       "--parallel: Value 0 not in range 1 to 1000\n"},
+        BadCommandLine{{"run", "--study", "a", "--timeout", "0", "--", "x"},
+                       "--timeout '0' must be above 0 and at most 31536000 seconds\n"},
+        BadCommandLine{{"bench", "--in-flight", "0"},
+                       "--in-flight: Value 0 not in range 1 to 1000\n"},
+        BadCommandLine{{"bench", "--seconds", "long"}, "--seconds 'long' is not a number\n"},
         BadCommandLine{{"ping", "--wait", "nan"}, "--wait 'nan' must be above 0"}));
 
 TEST(Hpoctl, ReadsTheServerFromTheEnvironmentUnlessAFlagSaysOtherwise) {
