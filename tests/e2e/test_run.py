@@ -161,7 +161,8 @@ def test_a_refused_outcome_fails_its_trial_with_the_reason(
     line = json.dumps({"attribute": {key: 1}})
     train = hpoctl.script("train.sh", f"echo '{line}' >&3; echo hpod: value 1")
     trial = one(hpoctl, study, command=[train])
-    assert trial["state"] == "FAIL" and "user_attributes" in trial["failure"]
+    assert trial["state"] == "FAIL"
+    assert trial["failure"].startswith("a user attribute's key has 600 bytes, at most 512 are")
 
 
 def test_a_pruned_command_gets_sigterm_for_its_whole_group(

@@ -15,10 +15,10 @@ namespace hpod {
 
 // Names of the parts, in their order.
 inline constexpr const char* kRead = "read";
-inline constexpr const char* kSuggestRandom = "suggest, random";
+inline constexpr const char* kSuggestRandom = "suggest random";
 inline constexpr const char* kReport = "report";
 inline constexpr const char* kComplete = "complete";
-inline constexpr const char* kSuggestTpe = "suggest, tpe";
+inline constexpr const char* kSuggestTpe = "suggest tpe";
 inline constexpr int kPartCount = 5;
 
 struct Part {

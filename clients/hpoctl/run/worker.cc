@@ -307,8 +307,10 @@ void Worker::OnExit(Job& job, const Exit& exit) {
     for (int i = 0; i < kReadsAfterExit && (this->*read)(job); ++i) {
     }
   }
-  job.out_lines.Finish([&](std::string_view line) { Take(job, ParseOutputLine(line)); });
-  job.message_lines.Finish([&](std::string_view line) { Take(job, ParseJsonLine(line)); });
+  if (!job.is_stopping) {  // else the last line may be cut anywhere
+    job.out_lines.Finish([&](std::string_view line) { Take(job, ParseOutputLine(line)); });
+    job.message_lines.Finish([&](std::string_view line) { Take(job, ParseJsonLine(line)); });
+  }
   job.exit = exit;
   job.attempt.OnExit(exit, job.err_tail.Text());
   job.child.reset();
