@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fmt/format.h>
 #include <memory>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include "clients/hpoctl/run/child.h"
 #include "clients/hpoctl/run/runner.h"
 #include "clients/hpoctl/run/surroundings.h"
+#include "clients/hpoctl/run/trial_folder.h"
 #include "clients/hpoctl/text.h"
 #include "clients/hpoctl/wire.h"
 
@@ -71,6 +73,15 @@ absl::StatusOr<CommandTemplate> ReadCommand(const std::vector<std::string>& comm
   return CommandTemplate::Parse(command, TemplateNames(study));
 }
 
+// A folder that cannot be made should cost no trial.
+absl::Status MakeFolder(const std::string& root, const std::string& study) {
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(root) / FolderName(study), error);
+  if (!error) return absl::OkStatus();
+  return UsageError(fmt::format("cannot make the folder '{}/{}': {} (choose another: --output-dir)",
+                                Printable(root), FolderName(study), error.message()));
+}
+
 absl::Status Run(const Options& options, Context& context) {
   if (context.command.empty()) {
     return UsageError("the command is missing: hpoctl run --study mnist -- ./train --lr {lr}");
@@ -81,6 +92,8 @@ absl::Status Run(const Options& options, Context& context) {
   if (!study.ok()) return study.status();
   auto command = ReadCommand(context.command, *study);
   if (!command.ok()) return command.status();
+  const absl::Status folder = MakeFolder(options.output_dir, options.study);
+  if (!folder.ok()) return folder;
   settings.study = *std::move(study);
   settings.command = *std::move(command);
   settings.server = context.connection.address();

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import client as c
-from daemon_process import Daemon
+from daemon_process import Daemon, until
 from hpoctl_process import Hpoctl, is_alive
 
 SPACE = [
@@ -173,10 +173,10 @@ def test_a_pruned_command_gets_sigterm_for_its_whole_group(
     train = hpoctl.script(
         "train.sh",
         """
-        echo "hpod: report 1 $HPOD_TRIAL"
-        [ "$HPOD_TRIAL" = 0 ] && exit
         trap 'echo stopped > "$HPOD_TRIAL_DIR/trap"; exit 5' TERM
         sleep 600 & echo $! > "$HPOD_TRIAL_DIR/pid"
+        echo "hpod: report 1 $HPOD_TRIAL"
+        [ "$HPOD_TRIAL" = 0 ] && exit
         wait
         """,
     )
@@ -186,7 +186,7 @@ def test_a_pruned_command_gets_sigterm_for_its_whole_group(
     folder = pathlib.Path(second["folder"])
     assert (folder / "trap").read_text() == "stopped\n"
     pid = int((folder / "pid").read_text())
-    assert not is_alive(pid)
+    until(lambda: not is_alive(pid), 10, "the child of the command is gone")
 
 
 def test_a_pruned_command_that_asks_reads_it_from_the_pipe(
@@ -197,9 +197,9 @@ def test_a_pruned_command_that_asks_reads_it_from_the_pipe(
     train = hpoctl.script(
         "train.sh",
         """
+        trap 'echo terminated > "$HPOD_TRIAL_DIR/trap"' TERM
         echo "hpod: report 1 $HPOD_TRIAL"
         [ "$HPOD_TRIAL" = 0 ] && exit
-        trap 'echo terminated > "$HPOD_TRIAL_DIR/trap"' TERM
         read -r line <&$HPOD_PRUNE_FD && echo "$line" > "$HPOD_TRIAL_DIR/line"
         """,
     )
@@ -239,7 +239,30 @@ def test_a_program_that_cannot_be_run_costs_no_trial(
     ):
         done = hpoctl("run", "--study", study, "--", *command, code=2)
         assert (done.stdout, done.stderr[: len(problem)]) == ("", problem)
+    flags = ["--output-dir", "/proc/runs"]
+    done = hpoctl("run", "--study", study, *flags, "--", "true", code=2)
+    assert done.stderr.startswith(f"cannot make the folder '/proc/runs/{study}': ")
     assert client.trials(study) == []
+
+
+def test_a_program_that_turns_out_to_be_missing_ends_the_run(
+    hpoctl: Hpoctl, client: c.Client, study: str
+) -> None:
+    client.create(study, space=X)
+    done = hpoctl("run", "--study", study, "--", "{hpod.dir}/train", code=2)
+    folder = hpoctl.folder / "hpod-runs" / study / "0"
+    failure = f"cannot run '{folder}/train': No such file or directory"
+    assert failure in done.stderr
+    assert [trial.failure for trial in client.trials(study)] == [failure]
+
+
+def test_a_closed_output_ends_the_run(hpoctl: Hpoctl, client: c.Client, study: str) -> None:
+    client.create(study, space=X)
+    process = hpoctl.start("run", "--study", study, "--", *say("hpod: value 1"))
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(20) == 130
 
 
 def test_a_study_that_is_missing_or_has_no_space_is_explained(

@@ -5,7 +5,7 @@ namespace {
 
 volatile sig_atomic_t is_interrupted = 0;
 
-void OnSignal(int) { is_interrupted = 1; }
+void OnSignal(int /*signal*/) { is_interrupted = 1; }
 
 }  // namespace
 

@@ -3,8 +3,8 @@
 #ifndef HPOD_CLIENTS_HPOCTL_BENCH_INTERRUPT_FLAG_H_
 #define HPOD_CLIENTS_HPOCTL_BENCH_INTERRUPT_FLAG_H_
 
+#include <csignal>
 #include <map>
-#include <signal.h>
 
 namespace hpod {
 

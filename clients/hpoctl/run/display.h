@@ -68,7 +68,7 @@ class Display {
   virtual void Note(const std::string& text) = 0;
   virtual void OnEnded(const EndedTrial& ended) = 0;
   // Shows the present. Called five times a second if `is_live`.
-  virtual void Show(const RunView&) {}
+  virtual void Show(const RunView& /*view*/) {}
   virtual bool is_live() const { return false; }
   virtual void End(const RunEnd& end) = 0;
 };

@@ -46,7 +46,7 @@ std::string WorkerLine(size_t index, const WorkerView& worker) {
 std::string RateText(const RunView& view) {
   const double minutes = Seconds(view.elapsed) / 60;
   if (view.counts.Finished() == 0 || minutes <= 0) return "-";
-  return ShortNumber(static_cast<double>(view.counts.Finished()) / minutes);
+  return fmt::format("{:.1f}", static_cast<double>(view.counts.Finished()) / minutes);
 }
 
 }  // namespace

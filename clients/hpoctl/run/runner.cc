@@ -71,7 +71,7 @@ void Runner::OnEnded(const EndedTrial& ended) {
         Refused(fmt::format("{} in a row failed (--max-failures): the last one's output is in {}",
                             Counted(failures_in_a_row_, "trial"), Printable(ended.folder)));
   }
-  if (!context_.io.out) Interrupt("the output cannot be written");
+  if (!context_.io.out && !is_interrupted_) Interrupt("the output cannot be written");
 }
 
 void Runner::Count(const EndedTrial& ended) {

@@ -3,9 +3,9 @@
 #ifndef HPOD_CLIENTS_HPOCTL_RUN_SIGNALS_H_
 #define HPOD_CLIENTS_HPOCTL_RUN_SIGNALS_H_
 
+#include <csignal>
 #include <functional>
 #include <map>
-#include <signal.h>
 #include <vector>
 
 #include "clients/hpoctl/run/event_loop.h"

@@ -151,6 +151,9 @@ absl::Status Worker::StartCommand(Job& job) {
   job.folder = *std::move(folder);
   ChildOptions options;
   options.arguments = settings_.command.Fill(TemplateValues(settings_, job.trial, *job.folder));
+  if (options.arguments.empty()) {
+    return UsageError(fmt::format("trial {} leaves nothing of the command", job.trial.number()));
+  }
   options.environment = CommandEnvironment(OwnEnvironment(), settings_, job.trial, *job.folder);
   options.has_prune_pipe = settings_.has_prune_pipe;
   auto child = Child::Start(options);
@@ -282,6 +285,7 @@ void Worker::OnRefused(Job& job, const grpc::Status& status) {
     Obey(job, job.attempt.Stop(StopCause::kLeaseLost, ""));
   } else {
     Obey(job, job.attempt.Stop(StopCause::kFailed, Printable(status.error_message())));
+    Renewed(job, job.trial.lease());  // until the command has ended
   }
 }
 

@@ -38,7 +38,7 @@ TEST(LiveLines, ShowEachWorkerTheBestAndTheRate) {
               ElementsAre("worker 1  running   trial 14      step 7      0.25            1:05",
                           "worker 2  running   trial 15                                  0:03",
                           "worker 3  waiting   ", "best 0.125 in trial 4: lr=0.01",
-                          "9 complete, 1 pruned, 0 failed  5 trials/min  2:00"));
+                          "9 complete, 1 pruned, 0 failed  5.0 trials/min  2:00"));
 }
 
 TEST(LiveLines, FitTheTerminal) {
