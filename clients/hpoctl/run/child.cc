@@ -1,5 +1,6 @@
 #include "clients/hpoctl/run/child.h"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -29,36 +30,41 @@ class Pipes {
  public:
   enum Name { kOut, kErr, kMessages, kPrune, kFailure, kCount };
 
-  Pipes() { std::fill(std::begin(ends_), std::end(ends_), -1); }
+  Pipes() { ends_.fill({-1, -1}); }
   ~Pipes() {
-    for (const int end : ends_) {
-      if (end >= 0) close(end);
+    for (const auto& pipe : ends_) {
+      for (const int end : pipe) {
+        if (end >= 0) close(end);
+      }
     }
   }
+  Pipes(const Pipes&) = delete;
+  Pipes& operator=(const Pipes&) = delete;
+
   // False: errno says why. No end is one of the numbers that the command gets.
   bool Open() {
-    for (int i = 0; i < kCount; ++i) {
-      int* ends = &ends_[2 * i];
-      if (pipe2(ends, O_CLOEXEC) != 0) return false;
-      for (int side = 0; side < 2; ++side) {
-        const int moved = fcntl(ends[side], F_DUPFD_CLOEXEC, kPruneFd + 1);
+    for (auto& pipe : ends_) {
+      if (pipe2(pipe.data(), O_CLOEXEC) != 0) return false;
+      for (int& end : pipe) {
+        const int moved = fcntl(end, F_DUPFD_CLOEXEC, kPruneFd + 1);
         if (moved < 0) return false;
-        close(std::exchange(ends[side], moved));
+        close(std::exchange(end, moved));
       }
     }
     return true;
   }
-  int reader(Name name) const { return ends_[2 * name]; }
-  int writer(Name name) const { return ends_[2 * name + 1]; }
-  int TakeReader(Name name) { return std::exchange(ends_[2 * name], -1); }
-  int TakeWriter(Name name) { return std::exchange(ends_[2 * name + 1], -1); }
+  int reader(Name name) const { return ends_[name][0]; }
+  int writer(Name name) const { return ends_[name][1]; }
+  int TakeReader(Name name) { return std::exchange(ends_[name][0], -1); }
+  int TakeWriter(Name name) { return std::exchange(ends_[name][1], -1); }
 
  private:
-  int ends_[2 * kCount];
+  std::array<std::array<int, 2>, kCount> ends_;
 };
 
 std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
   pointers.push_back(nullptr);
   return pointers;
@@ -152,7 +158,7 @@ void Child::Signal(int signal) {
   if (!exit_) kill(-pid_, signal);
 }
 
-void Child::TellPrune() {
+void Child::TellPrune() const {
   constexpr std::string_view kLine = "prune\n";
   if (prune_ < 0) return;
   // An error means that the command has closed its end, and so does not want to know.
@@ -176,7 +182,7 @@ bool ReadEnd::Read(absl::FunctionRef<void(std::string_view bytes)> take) {
 }
 
 absl::Status CheckProgram(const std::string& program) {
-  if (program.find('/') != program.npos) {
+  if (program.find('/') != std::string_view::npos) {
     return IsProgram(program) ? absl::OkStatus() : CannotRun(program, errno);
   }
   const char* path = std::getenv("PATH");
@@ -187,7 +193,7 @@ absl::Status CheckProgram(const std::string& program) {
     if (IsProgram(fmt::format("{}/{}", folder.empty() ? "." : folder, program))) {
       return absl::OkStatus();
     }
-    if (end == folders.npos) return CannotRun(program, ENOENT);
+    if (end == std::string_view::npos) return CannotRun(program, ENOENT);
     folders.remove_prefix(end + 1);
   }
 }

@@ -60,7 +60,7 @@ class Child {
   // To the whole process group.
   void Signal(int signal);
   // Writes the line `prune`.
-  void TellPrune();
+  void TellPrune() const;
 
  private:
   Child(pid_t pid, int out, int err, int messages, int prune);

@@ -33,8 +33,8 @@ absl::StatusOr<CommandTemplate::Argument> CommandTemplate::ParseArgument(const s
       ++i;
       continue;
     }
-    const size_t end = c == '{' ? text.find('}', i) : text.npos;
-    if (end == text.npos || end == i + 1) return SingleBrace(text, c);
+    const size_t end = c == '{' ? text.find('}', i) : std::string_view::npos;
+    if (end == std::string_view::npos || end == i + 1) return SingleBrace(text, c);
     argument.push_back({false, literal});
     argument.push_back({true, text.substr(i + 1, end - i - 1)});
     literal.clear();

@@ -17,7 +17,7 @@ bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0
 std::string ValidUtf8(const std::string& bytes) {
   constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
   std::string text = Json::parse(Dump(bytes, -1)).get<std::string>();
-  for (size_t at = 0; (at = text.find(kReplacement, at)) != text.npos;) {
+  for (size_t at = 0; (at = text.find(kReplacement, at)) != std::string_view::npos;) {
     text.replace(at, kReplacement.size(), "?");
   }
   return text;
@@ -30,7 +30,8 @@ void LineSplitter::Keep(std::string_view bytes) {
 }
 
 void LineSplitter::Add(std::string_view bytes, Visitor visit) {
-  for (size_t end; (end = bytes.find('\n')) != bytes.npos; bytes.remove_prefix(end + 1)) {
+  for (size_t end; (end = bytes.find('\n')) != std::string_view::npos;
+       bytes.remove_prefix(end + 1)) {
     Keep(bytes.substr(0, end));
     visit(rest_);
     rest_.clear();
@@ -54,10 +55,11 @@ std::string Tail::Text() const {
   if (text.size() > kMaxTail) text.remove_prefix(text.size() - kMaxTail);
   while (!text.empty() && IsContinuation(text[0])) text.remove_prefix(1);
   size_t start = text.size();
-  for (int i = 0; i < kMaxTailLines && start != text.npos && start > 0; ++i) {
+  for (int i = 0; i < kMaxTailLines && start != std::string_view::npos && start > 0; ++i) {
     start = text.rfind('\n', start - 1);
   }
-  return ValidUtf8(std::string(start == text.npos || start == 0 ? text : text.substr(start + 1)));
+  return ValidUtf8(
+      std::string(start == std::string_view::npos || start == 0 ? text : text.substr(start + 1)));
 }
 
 }  // namespace hpod

@@ -16,12 +16,14 @@ double Seconds(std::chrono::nanoseconds duration) {
 
 std::string ValuesText(const hpo::v1::Trial& trial) {
   std::vector<std::string> texts;
+  texts.reserve(static_cast<size_t>(trial.values_size()));
   for (const double value : trial.values()) texts.push_back(ShortNumber(value));
   return fmt::format("{}", fmt::join(texts, "  "));
 }
 
 std::string ParamsText(const hpo::v1::Trial& trial) {
   std::vector<std::string> texts;
+  texts.reserve(static_cast<size_t>(trial.params_size()));
   for (const auto& param : trial.params()) {
     texts.push_back(
         fmt::format("{}={}", Printable(param.name()), Printable(ValueText(param.value(), true))));

@@ -23,10 +23,10 @@ std::vector<std::string_view> Words(std::string_view text) {
   std::vector<std::string_view> words;
   while (true) {
     const size_t start = text.find_first_not_of(kBlanks);
-    if (start == text.npos) return words;
+    if (start == std::string_view::npos) return words;
     const size_t end = text.find_first_of(kBlanks, start);
     words.push_back(text.substr(start, end - start));
-    if (end == text.npos) return words;
+    if (end == std::string_view::npos) return words;
     text.remove_prefix(end);
   }
 }
@@ -109,7 +109,9 @@ absl::StatusOr<Message> FromJson(const Json& json) {
   return constraints;
 }
 
-bool IsBlank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
+bool IsBlank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
 
 }  // namespace
 

@@ -35,6 +35,7 @@ std::string ParameterVariable(std::string_view name) {
 
 std::vector<std::string> TemplateNames(const hpo::v1::Study& study) {
   std::vector<std::string> names;
+  names.reserve(static_cast<size_t>(study.space_size()));
   for (const auto& parameter : study.space()) names.push_back(parameter.name());
   names.insert(names.end(), {"hpod.study", "hpod.trial", "hpod.dir", "hpod.params_file"});
   return names;
