@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <fmt/format.h>
 #include <mutex>
+#include <utility>
 
 namespace hpod {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
+#include <utility>
 
 #include "clients/hpoctl/exit_code.h"
 #include "clients/hpoctl/requests.h"

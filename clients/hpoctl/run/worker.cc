@@ -3,6 +3,7 @@
 #include <csignal>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <utility>
 
 #include "clients/hpoctl/exit_code.h"
 #include "clients/hpoctl/run/surroundings.h"
