@@ -158,8 +158,9 @@ absl::Status Worker::StartCommand(Job& job) {
   options.environment = CommandEnvironment(OwnEnvironment(), settings_, job.trial, *job.folder);
   options.has_prune_pipe = settings_.has_prune_pipe;
   auto child = Child::Start(options);
-  if (child.ok()) job.child = *std::move(child);
-  return child.status();
+  if (!child.ok()) return child.status();
+  job.child = *std::move(child);
+  return absl::OkStatus();
 }
 
 void Worker::WatchOutput(Job& job) {
