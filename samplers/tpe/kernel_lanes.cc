@@ -96,13 +96,16 @@ HWY_INLINE V NearTailQuotient(V x) {
 // its 12th term, with a relative error below 2e-12.
 HWY_INLINE V TailQuotient(V x) {
   constexpr double kInverseSqrt2Pi = 0.39894228040143267794;
+  const M is_near = hn::Le(x, Constant(9));
+  const V near = NearTailQuotient(hn::Min(x, Constant(9)));
+  if (hn::AllTrue(kD, is_near)) return near;
   const V y = hn::Div(Constant(1), hn::Mul(x, x));
   V series = Constant(1);
   for (int k = 12; k >= 1; --k) {
     series = hn::Sub(Constant(1), hn::Mul(hn::Mul(Constant(2.0 * k - 1.0), y), series));
   }
   const V far = hn::Mul(hn::Div(Constant(kInverseSqrt2Pi), x), series);
-  return hn::IfThenElse(hn::Le(x, Constant(9)), NearTailQuotient(hn::Min(x, Constant(9))), far);
+  return hn::IfThenElse(is_near, near, far);
 }
 
 // P(Z > x) for x >= 0. 0 beyond 9, where the truth is below 1.2e-19.

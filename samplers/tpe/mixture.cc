@@ -130,6 +130,7 @@ bool Mixture::SetNormal(size_t slot, size_t dimension, double mu, double sigma) 
   }
   DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + d.position) * 2];
   const double scale = ScaleOf(sigma);
+  if (!IsPlain(d.interval, mu, sigma)) has_outsider_ = true;
   const bool is_new = shape[0].lane[lane] != mu || shape[1].lane[lane] != scale;
   shape[0].lane[lane] = mu;
   shape[1].lane[lane] = scale;
@@ -392,6 +393,7 @@ double Mixture::PreciseConstant(size_t block, size_t lane) const {
 
 std::vector<Mixture::Costs> Mixture::TabulateCosts(std::span<const double> points) const {
   const size_t d = dimensions_.size();
+  const double reach = ReachInWidths();
   std::vector<Costs> costs(d);
   for (size_t j = 0; j < d; ++j) {
     const Dimension& dimension = dimensions_[j];
@@ -399,20 +401,67 @@ std::vector<Mixture::Costs> Mixture::TabulateCosts(std::span<const double> point
     for (size_t i = j; i < points.size(); i += d) {
       const auto [entry, inserted] = costs[j].try_emplace(points[i]);
       if (!inserted) continue;
-      entry->second = dimension.kind == Kind::kStepped ? CellCosts(dimension, points[i])
+      entry->second = dimension.kind == Kind::kStepped ? CellCosts(dimension, points[i], reach)
                                                        : ChoiceCosts(dimension, points[i]);
     }
   }
   return costs;
 }
 
-std::vector<double> Mixture::CellCosts(const Dimension& dimension, double value) const {
+// A kernel whose centre is more than a widths from a cell has a cost of at least a^2 / 2 - 0.4
+// there: P(Z > a) <= e^(-a^2/2) / 2, and its mass in the interval is at least that of one at an
+// end, of a width as great as the interval, 0.34. With the greatest constants that the least widths
+// allow, its term is below that of the prior by more than the gap if a^2 / 2 exceeds what is added
+// up here.
+double Mixture::ReachInWidths() const {
+  if (has_special_interval_ || has_outsider_) return kInfinity;
+  const double least_share = std::log(std::min(100.0, static_cast<double>(observation_count_) + 2));
+  double sum = GapFor(observation_count_ + 1) + 0.4;
+  for (const Dimension& d : dimensions_) {
+    switch (d.kind) {
+      case Kind::kContinuous:
+        // ln of range / least width, -ln 0.34, and 1/8 for a point at an end of the interval.
+        sum += least_share + 1.1 + 0.125;
+        break;
+      case Kind::kStepped: {
+        // The prior's density is at least 1 / (range sqrt(2 pi)) e^(-1/8).
+        const Interval last = CellAround(d.numeric.high, d.numeric);
+        const double range = d.interval.high - d.interval.low;
+        sum += std::log(range / (last.high - last.low)) + 0.92 + 0.125;
+        break;
+      }
+      case Kind::kCategorical:
+        sum += std::log(static_cast<double>(d.choice_count));
+        break;
+    }
+  }
+  return std::sqrt(2.0 * sum);
+}
+
+std::vector<double> Mixture::CellCosts(const Dimension& dimension, double value,
+                                       double reach) const {
   const Interval cell = CellAround(value, dimension.numeric);
-  std::vector<double> costs(dimension.mu.size());
-  LogNormalMasses(dimension.mu, dimension.sigma, cell, costs);
-  for (size_t row = 0; row < costs.size(); ++row) {
-    const double log_mass = dimension.log_mass[row];
-    costs[row] = std::isfinite(log_mass) ? std::max(log_mass - costs[row], 0.0) : kInfinity;
+  const Interval& interval = dimension.interval;
+  const size_t rows = dimension.mu.size();
+  std::vector<size_t> near(rows);
+  std::vector<double> mu(rows);
+  std::vector<double> sigma(rows);
+  size_t count = 0;
+  for (size_t row = 0; row < rows; ++row) {
+    const double centre = dimension.mu[row];
+    const double most = reach * dimension.sigma[row];
+    const bool is_far = centre - cell.high > most || cell.low - centre > most;
+    if (is_far && interval.low <= centre && centre <= interval.high) continue;
+    near[count] = row;
+    mu[count] = centre;
+    sigma[count++] = dimension.sigma[row];
+  }
+  std::vector<double> log_masses(count);
+  LogNormalMasses(std::span(mu).first(count), std::span(sigma).first(count), cell, log_masses);
+  std::vector<double> costs(rows, kInfinity);
+  for (size_t i = 0; i < count; ++i) {
+    const double log_mass = dimension.log_mass[near[i]];
+    if (std::isfinite(log_mass)) costs[near[i]] = std::max(log_mass - log_masses[i], 0.0);
   }
   return costs;
 }

@@ -150,7 +150,9 @@ class Mixture {
   double PreciseConstant(size_t block, size_t lane) const;
 
   std::vector<Costs> TabulateCosts(std::span<const double> points) const;
-  std::vector<double> CellCosts(const Dimension& dimension, double value) const;
+  // From how many widths on a kernel cannot matter in a stepped dimension.
+  double ReachInWidths() const;
+  std::vector<double> CellCosts(const Dimension& dimension, double value, double reach) const;
   std::vector<double> ChoiceCosts(const Dimension& dimension, double value) const;
   const DoubleLanes* ShapeAt(size_t slot, size_t i) const {
     return &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
@@ -168,6 +170,7 @@ class Mixture {
   std::vector<Dimension> dimensions_;
   std::vector<Interval> intervals_;  // of the continuous dimensions
   bool has_special_interval_ = false;
+  bool has_outsider_ = false;  // a kernel with a centre outside an interval, or too narrow
   KernelBlocks blocks_;
   bool forgetting_ = true;
   size_t observation_count_ = 0;
