@@ -18,7 +18,7 @@ from hpod import TrialState
 
 STUDY = "sine"
 TRIALS = 30
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 
 
 class Workers:

@@ -6,6 +6,8 @@ import hpod.StudySpec;
 import hpod.Trial;
 import hpod.When;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * One worker: fits polynomials to a sine by gradient descent, and lets the daemon choose how.
@@ -19,6 +21,7 @@ public final class Worker {
   private static final int STEPS_PER_EPOCH = 50;
 
   public static void main(String[] arguments) throws InterruptedException {
+    Logger.getLogger("io.grpc").setLevel(Level.WARNING);
     String name = arguments.length > 0 ? arguments[0] : "sine";
     double pauseSeconds = arguments.length > 1 ? Double.parseDouble(arguments[1]) : 0;
     StudySpec spec =

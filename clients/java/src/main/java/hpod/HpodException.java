@@ -96,8 +96,8 @@ public class HpodException extends RuntimeException {
 
   /** What a failed call of {@code server} becomes. */
   static HpodException of(StatusRuntimeException failure, String server, double timeoutSeconds) {
-    Status.Code code = failure.getStatus().getCode();
     ErrorInfo info = errorInfo(failure);
+    Status.Code code = codeOf(failure, info);
     Kind kind = kindOf(info.getReason(), code);
     String message = failure.getStatus().getDescription();
     if (info.getReason().isEmpty() && code == Status.Code.UNAVAILABLE) {
@@ -111,6 +111,13 @@ public class HpodException extends RuntimeException {
       return new LeaseLostException(message, info.getMetadataMap());
     }
     return new HpodException(message, kind, code, info.getReason(), info.getMetadataMap());
+  }
+
+  private static Status.Code codeOf(StatusRuntimeException failure, ErrorInfo info) {
+    Status.Code code = failure.getStatus().getCode();
+    // A connection that breaks in the middle of a call is UNKNOWN, with the local cause.
+    boolean isFromTransport = failure.getStatus().getCause() != null && info.getReason().isEmpty();
+    return isFromTransport && code == Status.Code.UNKNOWN ? Status.Code.UNAVAILABLE : code;
   }
 
   /** The ErrorInfo in grpc-status-details-bin; empty if there is none. */
@@ -158,6 +165,7 @@ public class HpodException extends RuntimeException {
   private static String innermostCause(StatusRuntimeException failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) cause = cause.getCause();
-    return cause == failure ? failure.getStatus().getDescription() : cause.getMessage();
+    boolean saysMore = cause != failure && cause.getMessage() != null;
+    return saysMore ? cause.getMessage() : failure.getStatus().getDescription();
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
 /**
@@ -95,7 +96,9 @@ public record Options(
     } else {
       channel.usePlaintext();
     }
-    return channel.maxInboundMessageSize(Integer.MAX_VALUE); // a trial may hold any number of reports
+    return channel
+        .keepAliveTime(20, TimeUnit.SECONDS) // notices a daemon that went without a word
+        .maxInboundMessageSize(Integer.MAX_VALUE); // a trial may hold any number of reports
   }
 
   private NettyChannelBuilder target() {

@@ -101,6 +101,21 @@ public final class Trial implements AutoCloseable {
     return (T) suggestValue(name, domain);
   }
 
+  /** As {@link #suggest(String, Domain.OfFloat)} for any domain; see {@link Values}. */
+  public Object suggestValue(String name, Domain domain) {
+    if (!params.containsKey(name)) {
+      var request =
+          SuggestParameterRequest.newBuilder()
+              .setStudy(study)
+              .setNumber(number())
+              .setLeaseToken(lease.token())
+              .setParameter(domain.parameter(name));
+      var reply = call(TrialServiceGrpc.getSuggestParameterMethod(), request.build());
+      params.put(name, Values.fromMessage(reply.getValue()));
+    }
+    return params.get(name);
+  }
+
   /** Stores the objective's value at a step (>= 0), which may be NaN, and says whether to go on. */
   public Report report(long step, double value) {
     var request =
@@ -173,20 +188,6 @@ public final class Trial implements AutoCloseable {
           "parameter '%s' is %s, not a %s".formatted(name, value, type.getSimpleName()));
     }
     return type.cast(value);
-  }
-
-  private Object suggestValue(String name, Domain domain) {
-    if (!params.containsKey(name)) {
-      var request =
-          SuggestParameterRequest.newBuilder()
-              .setStudy(study)
-              .setNumber(number())
-              .setLeaseToken(lease.token())
-              .setParameter(domain.parameter(name));
-      var reply = call(TrialServiceGrpc.getSuggestParameterMethod(), request.build());
-      params.put(name, Values.fromMessage(reply.getValue()));
-    }
-    return params.get(name);
   }
 
   private CompleteTrialRequest.Builder end(TrialState state) {
