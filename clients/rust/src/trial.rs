@@ -119,7 +119,7 @@ impl Trial {
             number: self.number,
             lease_token: self.lease.token(),
             step,
-            value,
+            value: Some(value),
             ..Default::default()
         };
         let reply = self.call(request).await?;
