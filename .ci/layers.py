@@ -11,7 +11,8 @@ MAY_INCLUDE = {
     "server/core/": ["server/core/", "server/storage/", "server/model/", "samplers/"],
     "server/endpoints/": ["server/endpoints/", "server/core/", "server/model/", "samplers/"],
     "server/": ["server/", "samplers/"],
-    "clients/": ["clients/"],
+    "clients/cpp/": ["clients/cpp/"],
+    "clients/hpoctl/": ["clients/hpoctl/"],
     "tests/": ["tests/", "server/", "samplers/", "clients/"],
 }
 # Libraries that only some layers may know.
@@ -21,6 +22,7 @@ LIBRARIES = {
     r"grpc|hpo/v1/|google/protobuf": ["server/endpoints/grpc/", "server/log.cc", "clients/", "tests/"],
     r"boost/asio": ["server/core/proposals", "server/endpoints/acceptor", "server/daemon.cc", "tests/"],
     r"spdlog": ["server/log.cc"],
+    r"hpod/": ["clients/cpp/", "tests/"],
 }
 
 
