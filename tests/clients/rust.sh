@@ -1,0 +1,6 @@
+needs=(cargo protoc)
+worker=build/cargo/debug/examples/worker
+
+build() {
+  (cd clients/rust && cargo build --locked --quiet --examples && cargo test --locked --quiet)
+}
