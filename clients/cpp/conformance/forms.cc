@@ -60,7 +60,8 @@ double ToDouble(const Json& json) {
 }
 
 hpod::Value ToValue(const Json& json) {
-  const auto& [kind, content] = *json.items().begin();
+  const std::string& kind = json.begin().key();
+  const Json& content = json.begin().value();
   if (kind == "float") return ToDouble(content);
   if (kind == "int") return int64_t{std::stoll(content.get<std::string>())};
   if (kind == "bool") return content.get<bool>();
@@ -115,7 +116,8 @@ hpo::v1::TrialState ToState(const Json& json) {
 
 std::map<std::string, std::string> JsonTexts(const Json& step) {
   std::map<std::string, std::string> texts;
-  for (const auto& [name, json] : step.value("user_attributes", Json::object()).items()) {
+  const Json attributes = step.value("user_attributes", Json::object());
+  for (const auto& [name, json] : attributes.items()) {
     texts[name] = json.dump();
   }
   return texts;
@@ -123,7 +125,8 @@ std::map<std::string, std::string> JsonTexts(const Json& step) {
 
 std::map<std::string, double> Constraints(const Json& step) {
   std::map<std::string, double> constraints;
-  for (const auto& [name, value] : step.value("constraints", Json::object()).items()) {
+  const Json given = step.value("constraints", Json::object());
+  for (const auto& [name, value] : given.items()) {
     constraints[name] = ToDouble(value);
   }
   return constraints;
