@@ -11,7 +11,6 @@ from typing import Callable, Iterator, Mapping, Optional
 
 import daemon as daemons
 import pytest
-from gate import Certificates, Gate
 
 import hpod
 from hpod import TrialState
@@ -162,53 +161,3 @@ def test_a_daemon_that_is_away_for_longer_than_the_retries_is_named(daemon: daem
     assert worker.wait() == 1, worker.output
     assert f"cannot reach {daemon.address}" in worker.output
     daemon.start()
-
-
-class TestBehindAGate:
-    """TLS with certificates of both sides, and a token."""
-
-    @pytest.fixture(scope="class")
-    def certificates(self, tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-        return Certificates.make(tmp_path_factory.mktemp("certificates"))
-
-    @pytest.fixture
-    def gate(self, daemon: daemons.Daemon, certificates: Certificates) -> Iterator[Gate]:
-        with Gate(daemon.address, "s3cret", certificates) as gate:
-            yield gate
-
-    @pytest.fixture
-    def pass_(self, gate: Gate, certificates: Certificates) -> dict[str, str]:
-        return {
-            "HPOD_SERVER": gate.address,
-            "HPOD_TOKEN": "s3cret",
-            "HPOD_TLS_CA": certificates.path("ca.pem"),
-            "HPOD_TLS_CERT": certificates.path("client.pem"),
-            "HPOD_TLS_KEY": certificates.path("client.key"),
-            "HPOD_RETRY_SECONDS": "0.5",
-        }
-
-    def test_a_worker_with_certificate_and_token_gets_in(
-        self, daemon: daemons.Daemon, workers: Workers, pass_: dict[str, str]
-    ) -> None:
-        worker = workers.start(environment=pass_)
-        assert worker.wait() == 0, worker.output
-        assert len(load(daemon).trials) == TRIALS
-
-    @pytest.mark.parametrize(
-        "change, message",
-        [
-            ({"HPOD_TOKEN": "guess"}, "the token is missing or wrong"),
-            ({"HPOD_TOKEN": ""}, "the token is missing or wrong"),
-            ({"HPOD_TLS_CERT": "", "HPOD_TLS_KEY": ""}, "cannot reach"),
-            ({"HPOD_TLS_KEY": ""}, "tls_key"),
-            ({"HPOD_TLS_CA": "/nowhere/ca.pem"}, "/nowhere/ca.pem"),
-        ],
-        ids=["wrong token", "no token", "no certificate", "no key", "no such file"],
-    )
-    def test_a_worker_without_them_is_told_what_is_wrong(
-        self, daemon: daemons.Daemon, workers: Workers, pass_: dict[str, str], change: dict[str, str], message: str
-    ) -> None:
-        worker = workers.start(environment={**pass_, **change})
-        assert worker.wait() == 1, worker.output
-        assert message in worker.output.lower().replace("tls key", "tls_key")
-        assert hpod.get_all_study_names(server=daemon.address) == []

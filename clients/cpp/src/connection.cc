@@ -45,7 +45,10 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const 
     if (content.ok()) into = *std::move(content);
     return content.status();
   };
-  absl::Status status = read("tls_ca", options.tls_ca, tls.pem_root_certs);
+  absl::Status status;
+  if (options.tls_ca != "system") {
+    status = read("tls_ca", options.tls_ca, tls.pem_root_certs);
+  }
   if (status.ok() && !options.tls_cert.empty()) {
     status.Update(read("tls_cert", options.tls_cert, tls.pem_cert_chain));
     status.Update(read("tls_key", options.tls_key, tls.pem_private_key));

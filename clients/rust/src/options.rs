@@ -18,7 +18,8 @@ pub struct Options {
     pub server: String,
     /// Sent as `authorization: Bearer`.
     pub token: Option<String>,
-    /// PEM file of the authority that signed the daemon's certificate. With it, the connection is encrypted.
+    /// PEM file of the authority that signed the daemon's certificate, or `system` for those that the machine trusts.
+    /// With it, the connection is encrypted.
     pub tls_ca: Option<PathBuf>,
     /// PEM file of this client's certificate, for a daemon that asks for one. Needs `tls_ca` and `tls_key`.
     pub tls_cert: Option<PathBuf>,
@@ -94,7 +95,10 @@ impl Options {
                 _ => Err(Error::invalid("tls_cert and tls_key need tls_ca (HPOD_TLS_CA)".to_owned())),
             };
         };
-        let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read("tls_ca", ca)?));
+        let tls = match ca.to_str() {
+            Some("system") => ClientTlsConfig::new().with_native_roots(),
+            _ => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read("tls_ca", ca)?)),
+        };
         match (&self.tls_cert, &self.tls_key) {
             (None, None) => Ok(Some(tls)),
             (Some(cert), Some(key)) => {

@@ -15,7 +15,8 @@ struct Options {
   std::string server = "127.0.0.1:13000";
   // Sent as `authorization: Bearer`; empty: none.
   std::string token = {};
-  // PEM file of the authority that signed the daemon's certificate. Empty: no encryption.
+  // PEM file of the authority that signed the daemon's certificate, or `system` for those that gRPC
+  // trusts. Empty: no encryption.
   std::string tls_ca = {};
   // PEM files of this client's certificate and its private key, for a daemon that asks for one.
   std::string tls_cert = {};

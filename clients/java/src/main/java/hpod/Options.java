@@ -18,8 +18,8 @@ import javax.net.ssl.SSLException;
  *
  * @param server {@code host:port}
  * @param token sent as {@code authorization: Bearer}
- * @param tlsCa PEM file of the authority that signed the daemon's certificate; with it, the
- *     connection is encrypted
+ * @param tlsCa PEM file of the authority that signed the daemon's certificate, or {@code system} for
+ *     those that Java trusts; with it, the connection is encrypted
  * @param tlsCert PEM file of this client's certificate, for a daemon that asks for one; needs {@code
  *     tlsCa} and {@code tlsKey}
  * @param tlsKey PEM file of its private key
@@ -37,6 +37,7 @@ public record Options(
 
   private static final String DEFAULT_SERVER = "127.0.0.1:13000";
   private static final String DEFAULT_RETRY_SECONDS = "120";
+  private static final Path SYSTEM = Path.of("system");
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
   /**
@@ -119,8 +120,8 @@ public record Options(
       return Optional.empty();
     }
     try {
-      SslContextBuilder context =
-          GrpcSslContexts.forClient().trustManager(readable("tls_ca", tlsCa.get()).toFile());
+      SslContextBuilder context = GrpcSslContexts.forClient();
+      if (!tlsCa.get().equals(SYSTEM)) context.trustManager(readable("tls_ca", tlsCa.get()).toFile());
       if (tlsCert.isPresent()) {
         context.keyManager(
             readable("tls_cert", tlsCert.get()).toFile(), readable("tls_key", tlsKey.get()).toFile());
