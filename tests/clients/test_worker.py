@@ -1,4 +1,4 @@
-"""What the example worker of every client must do, against a real daemon. See README.md."""
+"""What the example worker of every client must do, against a real daemon."""
 
 from __future__ import annotations
 
