@@ -128,11 +128,12 @@ void History::Append(TrialState state) {
 
 void History::SetParam(size_t number, uint32_t distribution, double internal) {
   std::vector<double>& column = columns_[distributions_[distribution].name];
-  assert(!HasValue(Param(number, distributions_[distribution].name)));
   if (column.size() <= number) column.resize(number + 1, kNoValue);
+  const bool is_new = !HasValue(column[number]);
   column[number] = internal;
   const uint32_t before = shape_ids_[number];
-  const uint32_t after = ExtendShape(before, distribution);
+  const uint32_t after =
+      is_new ? ExtendShape(before, distribution) : ReplaceInShape(before, distribution);
   shape_ids_[number] = after;
   if (CountsAsFinished(states_[number])) {
     --finished_by_shape_[before];
@@ -157,6 +158,14 @@ bool History::AddReport(size_t number, Report report) {
   if (it != reports.end() && it->step == report.step) return false;
   reports.insert(it, report);
   return true;
+}
+
+void History::SetReport(size_t number, Report report) {
+  if (AddReport(number, report)) return;
+  std::vector<Report>& reports = *reports_[number];
+  std::lower_bound(reports.begin(), reports.end(), report.step, [](const Report& r, int64_t step) {
+    return r.step < step;
+  })->value = report.value;
 }
 
 void History::SetViolation(size_t number, double violation) {
@@ -219,6 +228,17 @@ uint32_t History::ExtendShape(uint32_t shape_id, uint32_t distribution) {
     finished_by_shape_.push_back(0);
   }
   return it->second;
+}
+
+uint32_t History::ReplaceInShape(uint32_t shape_id, uint32_t distribution) {
+  const Shape before = shapes_[shape_id];  // a copy: ExtendShape moves the shapes
+  if (std::find(before.begin(), before.end(), distribution) != before.end()) return shape_id;
+  uint32_t after = 0;
+  for (const uint32_t other : before) {
+    const bool same_name = distributions_[other].name == distributions_[distribution].name;
+    after = ExtendShape(after, same_name ? distribution : other);
+  }
+  return after;
 }
 
 size_t History::InternName(std::string_view name) {

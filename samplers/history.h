@@ -125,11 +125,14 @@ class History {
 
   // Appends trial number size(), RUNNING or WAITING, without parameters.
   void Append(TrialState state);
-  // Gives a trial a parameter that it lacks. A WAITING trial has those that it was enqueued with.
+  // Gives a trial a parameter, in place of the one of that name that it may have. A WAITING trial
+  // has those that it was enqueued with.
   void SetParam(size_t number, uint32_t distribution, double internal);
   void SetForeseen(size_t number, std::vector<DistributionValue> foreseen);
   // Adds a report; false, and nothing changes, if the trial has the step.
   bool AddReport(size_t number, Report report);
+  // Adds a report, in place of the one that the step may have.
+  void SetReport(size_t number, Report report);
   void SetViolation(size_t number, double violation);
   // WAITING -> RUNNING, RUNNING -> WAITING, or any -> finished. `values`: one per direction, or
   // none.
@@ -140,6 +143,7 @@ class History {
 
  private:
   uint32_t ExtendShape(uint32_t shape_id, uint32_t distribution);
+  uint32_t ReplaceInShape(uint32_t shape_id, uint32_t distribution);
   size_t InternName(std::string_view name);
 
   std::vector<Direction> directions_;

@@ -150,7 +150,9 @@ void Core::CreateStudy(StudySpec spec, bool load_if_exists, const RequestKey& re
   if (!failure_.ok()) return reply.Done(failure_);
   const bool directions_given = !spec.directions.empty();
   FillDefaults(spec);
-  if (absl::Status status = CheckSpec(spec); !status.ok()) return Answer(reply, status);
+  absl::Status fit = CheckStudyName(spec.name);
+  if (fit.ok()) fit = CheckSpec(spec);
+  if (!fit.ok()) return Answer(reply, fit);
   const auto recalled = studies_.Requests().Recall(request);
   if (!recalled.ok()) return Answer(reply, recalled.status());
   if (*recalled != nullptr) {
@@ -172,6 +174,10 @@ void Core::CreateStudy(StudySpec spec, bool load_if_exists, const RequestKey& re
     encode(*entry->state, false);
     return Answer(reply, absl::OkStatus());
   }
+  AddStudy(std::move(spec), request, std::move(encode), reply);
+}
+
+void Core::AddStudy(StudySpec spec, const RequestKey& request, Encode<bool> encode, Reply& reply) {
   while (spec.seed == 0) spec.seed = options_.draw_seed();
   spec.created_us = clock_.Read().wall_us;
   auto state = StudyState::Make(studies_.NextStudyId(), spec);
@@ -198,8 +204,12 @@ void Core::DeleteStudy(std::string_view study, RequestKey request, Reply& reply)
                               &reply]() mutable { DeleteStudy(study, std::move(request), reply); });
     return;
   }
-  const StudyId id = entry->state->Id();
-  std::deque<Task> waiting = std::move(entry->waiting);
+  RemoveStudy(*entry, request, reply);
+}
+
+void Core::RemoveStudy(StudyEntry& entry, const RequestKey& request, Reply& reply) {
+  const StudyId id = entry.state->Id();
+  std::deque<Task> waiting = std::move(entry.waiting);
   studies_.Remove(id);
   std::vector<Mutation> mutations = {{id, 0, StudyDeleted{}}};
   RememberDaemonRequest(request, {id}, mutations);
@@ -260,10 +270,11 @@ std::vector<Mutation> Core::Apply(StudyState& state, std::vector<Change> changes
   std::vector<Mutation> mutations;
   mutations.reserve(changes.size());
   for (Change& change : changes) {
-    if (auto* added = std::get_if<TrialAdded>(&change)) added->trial.id = studies_.NextTrialId();
+    if (auto* added = std::get_if<TrialAdded>(&change))
+      added->trial.id = studies_.NextTrialId(state.Id());
     if (auto* started = std::get_if<TrialStarted>(&change);
         started != nullptr && !started->was_waiting) {
-      started->trial_id = studies_.NextTrialId();
+      started->trial_id = studies_.NextTrialId(state.Id());
     }
     const int64_t revision = state.Revision() + (IsVisible(change) ? 1 : 0);
     mutations.push_back({state.Id(), revision, std::move(change)});

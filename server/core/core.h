@@ -15,6 +15,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -75,6 +76,31 @@ class Core {
   // STUDY_NOT_FOUND.
   void DeleteStudy(std::string_view study, RequestKey request, Reply& reply);
 
+  // --- By id (core_by_id.cc): for Optuna's storage protocol, whose clients know ids.
+
+  // A study by its name, its id, or the id of one of its trials.
+  struct ById {
+    StudyId id;
+  };
+  struct OfTrial {
+    int64_t trial_id;
+  };
+  using StudyKey = std::variant<std::string, ById, OfTrial>;
+
+  // As Execute. STUDY_NOT_FOUND, TRIAL_NOT_FOUND.
+  template <class Command>
+  void ExecuteIn(StudyKey study, Command command, Encode<typename Command::Result> encode,
+                 Reply& reply);
+  // Makes a study of any name, also an empty one. STUDY_EXISTS.
+  void CreateStudyOfAnyName(StudySpec spec, Encode<bool> encode, Reply& reply);
+  void DeleteStudy(ById study, Reply& reply);
+  // Shows a study, or all, as they are now, and answers with the group: after the commit of what it
+  // shows. It costs no commit of its own, as Read may.
+  void ReadInGroup(StudyKey study, absl::AnyInvocable<absl::Status(const StudyState&)> read,
+                   Reply& reply);
+  void ReadAllInGroup(absl::AnyInvocable<void(const std::map<StudyId, StudyEntry>&)> read,
+                      Reply& reply);
+
   // Shows a study, or all, as they are durable now; what is gathered is committed first if it
   // concerns them. `read` may refuse.
   void Read(std::string_view study, absl::AnyInvocable<absl::Status(const StudyState&)> read,
@@ -114,6 +140,13 @@ class Core {
 
   // The study; null, after having answered, if there is none or the storage has failed.
   StudyEntry* Find(std::string_view study, Reply& reply);
+  StudyEntry* FindBy(const StudyKey& study, Reply& reply);
+  // Decides a command of a study that is not parked, applies and gathers it.
+  template <class Command>
+  void Run(StudyEntry& entry, const Command& command, Encode<typename Command::Result> encode,
+           Reply& reply);
+  void AddStudy(StudySpec spec, const RequestKey& request, Encode<bool> encode, Reply& reply);
+  void RemoveStudy(StudyEntry& entry, const RequestKey& request, Reply& reply);
   // Decides here or on a worker thread; `then` gets the decision, on the loop.
   template <class Command>
   void DecideAnywhere(StudyEntry& entry, const Command& command,
@@ -184,8 +217,29 @@ void Core::Execute(std::string_view study, Command command, Encode<typename Comm
          &reply]() mutable { Execute(study, std::move(command), std::move(encode), reply); });
     return;
   }
-  DecideAnywhere<Command>(*entry, command,
-                          [this, id = entry->state->Id(), encode = std::move(encode),
+  Run(*entry, command, std::move(encode), reply);
+}
+
+template <class Command>
+void Core::ExecuteIn(StudyKey study, Command command, Encode<typename Command::Result> encode,
+                     Reply& reply) {
+  StudyEntry* entry = FindBy(study, reply);
+  if (entry == nullptr) return;
+  if (entry->IsParked()) {
+    entry->waiting.push_back([this, study = std::move(study), command = std::move(command),
+                              encode = std::move(encode), &reply]() mutable {
+      ExecuteIn(std::move(study), std::move(command), std::move(encode), reply);
+    });
+    return;
+  }
+  Run(*entry, command, std::move(encode), reply);
+}
+
+template <class Command>
+void Core::Run(StudyEntry& entry, const Command& command, Encode<typename Command::Result> encode,
+               Reply& reply) {
+  DecideAnywhere<Command>(entry, command,
+                          [this, id = entry.state->Id(), encode = std::move(encode),
                            &reply](DecisionOf<Command> decision) mutable {
                             if (!decision.ok()) return Answer(reply, decision.status());
                             StudyState& state = *studies_.FindById(id)->state;

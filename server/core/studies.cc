@@ -88,7 +88,18 @@ absl::Status Studies::Replay(const Mutation& mutation) {
                     added->trial.number, entry->state->Spec().name));
   }
   entry->state->Apply(mutation);
+  trial_index_.Note(entry->state->LastTrialId(), mutation.study);
   return absl::OkStatus();
+}
+
+int64_t Studies::NextTrialId(StudyId study) {
+  trial_index_.Note(++last_trial_id_, study);
+  return last_trial_id_;
+}
+
+StudyEntry* Studies::FindByTrial(int64_t trial_id) {
+  const std::optional<StudyId> study = trial_index_.Find(trial_id);
+  return study.has_value() ? FindById(*study) : nullptr;
 }
 
 StudyEntry* Studies::Find(std::string_view name) {

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 
 #include "server/core/proposals.h"
+#include "server/core/trial_index.h"
 #include "server/model/request_memory.h"
 #include "server/model/study_state.h"
 #include "server/storage/storage.h"
@@ -52,7 +53,9 @@ class Studies {
 
   // Every id that a mutation carries counts as used.
   StudyId NextStudyId() { return ++last_study_id_; }
-  int64_t NextTrialId() { return ++last_trial_id_; }
+  int64_t NextTrialId(StudyId study);
+  // The study that has, or had, the trial; null if no study has.
+  StudyEntry* FindByTrial(int64_t trial_id);
 
   // Answers to the requests that made or deleted studies.
   RequestMemory& Requests() { return requests_; }
@@ -65,6 +68,7 @@ class Studies {
   RequestMemory requests_;
   StudyId last_study_id_ = 0;
   int64_t last_trial_id_ = 0;
+  TrialIndex trial_index_;
 };
 
 }  // namespace hpod

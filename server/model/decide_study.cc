@@ -65,7 +65,6 @@ absl::Status CheckStudyName(std::string_view name) {
 }
 
 absl::Status CheckSpec(const StudySpec& spec) {
-  if (absl::Status status = CheckStudyName(spec.name); !status.ok()) return status;
   if (spec.directions.size() > kMaxDirections) {
     return InvalidField("study.directions", fmt::format("{} directions, at most {} are allowed",
                                                         spec.directions.size(), kMaxDirections));

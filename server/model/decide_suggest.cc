@@ -7,6 +7,7 @@
 #include "server/model/attributes.h"
 #include "server/model/distribution_draft.h"
 #include "server/model/errors.h"
+#include "server/model/params_of.h"
 #include "server/model/study_state.h"
 
 namespace hpod {
@@ -16,15 +17,6 @@ const Value* FindFixed(const FixedParams& fixed, const std::string& name) {
   const auto it = std::find_if(fixed.begin(), fixed.end(),
                                [&](const auto& entry) { return entry.first == name; });
   return it == fixed.end() ? nullptr : &it->second;
-}
-
-std::vector<DistributionValue> ParamsOf(const History& history, size_t number) {
-  std::vector<DistributionValue> params;
-  for (uint32_t distribution : history.ShapeOf(number)) {
-    params.push_back(
-        {distribution, history.Param(number, history.GetDistribution(distribution).name)});
-  }
-  return params;
 }
 
 std::optional<DistributionValue> FindParam(const History& history, size_t number,
@@ -269,7 +261,7 @@ absl::StatusOr<Decision<SuggestParameter::Result>> StudyState::Decide(
   if (!space.ok()) return AboutField("parameter", space.status());
   const Domain& domain = (*space)[0].domain;
   Decision<SuggestParameter::Result> decision;
-  decision.changes.push_back(Renewal(*number, now));
+  Renew(*number, now, decision.changes);
 
   if (const auto first = FindParam(history_, *number, command.name)) {
     const absl::Status compatible =

@@ -40,6 +40,10 @@ LeaseRenewed StudyState::Renewal(size_t number, const Now& now) const {
   return {number, now.steady_us + spec_.lease_ms * 1'000};
 }
 
+void StudyState::Renew(size_t number, const Now& now, std::vector<Change>& changes) const {
+  if (meta_[number].lease_token != 0) changes.push_back(Renewal(number, now));
+}
+
 void StudyState::RememberAnswer(const RequestKey& request, Answer answer, const Now& now,
                                 std::vector<Change>& changes) const {
   if (request.id.empty()) return;
@@ -76,7 +80,7 @@ absl::StatusOr<Decision<ReportValue::Result>> StudyState::Decide(const ReportVal
                   {{"limit", "reports"}});
   }
   Decision<ReportValue::Result> decision;
-  decision.changes.push_back(Renewal(*number, now));
+  Renew(*number, now, decision.changes);
   const auto at =
       std::lower_bound(reports.begin(), reports.end(), command.report.step,
                        [](const Report& report, int64_t step) { return report.step < step; });
@@ -151,7 +155,9 @@ absl::StatusOr<Decision<HeartbeatTrial::Result>> StudyState::Decide(const Heartb
                                                                     const Now& now) const {
   const auto number = CheckRunning(command.trial);
   if (!number.ok()) return number.status();
-  return Decision<HeartbeatTrial::Result>{{Renewal(*number, now)}, {spec_.stopped}};
+  Decision<HeartbeatTrial::Result> decision{{}, {spec_.stopped}};
+  Renew(*number, now, decision.changes);
+  return decision;
 }
 
 absl::StatusOr<Decision<SetTrialAttributes::Result>> StudyState::Decide(
@@ -178,7 +184,7 @@ absl::StatusOr<Decision<SetTrialAttributes::Result>> StudyState::Decide(
   if (absl::Status status = CheckAttributes(set.attributes); !status.ok()) return status;
   if (absl::Status status = CheckConstraints(set.constraints); !status.ok()) return status;
   Decision<SetTrialAttributes::Result> decision;
-  if (state == TrialState::kRunning) decision.changes.push_back(Renewal(*number, now));
+  if (state == TrialState::kRunning) Renew(*number, now, decision.changes);
   decision.changes.push_back(std::move(set));
   RememberAnswer(command.request, {}, now, decision.changes);
   return decision;
@@ -211,7 +217,8 @@ absl::StatusOr<Decision<Tick::Result>> StudyState::Decide(const Tick& /*command*
   int64_t token = last_token_;
   size_t next_number = history_.size();
   for (size_t number : history_.Running()) {
-    if (leases_.at(number) > now.steady_us) continue;
+    const auto lease = leases_.find(number);
+    if (lease == leases_.end() || lease->second > now.steady_us) continue;
     decision.changes.push_back(TrialFinished{number,
                                              meta_[number].id,
                                              TrialState::kFail,

@@ -6,13 +6,14 @@
 
 namespace hpod {
 
-uint32_t DistributionDraft::IndexOf(const std::string& name, const Domain& domain) {
+uint32_t DistributionDraft::IndexOf(const std::string& name, const Domain& domain,
+                                    const std::string& optuna_text) {
   if (const auto known = history_.FindDistribution(name, domain)) return *known;
   for (const DistributionAdded& added : added_) {
     if (added.name == name && added.domain == domain) return added.index;
   }
   const auto index = static_cast<uint32_t>(history_.DistributionCount() + added_.size());
-  added_.push_back({index, name, domain});
+  added_.push_back({index, name, domain, optuna_text});
   return index;
 }
 

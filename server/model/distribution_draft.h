@@ -16,8 +16,9 @@ class DistributionDraft {
  public:
   explicit DistributionDraft(const History& history) : history_(history) {}
 
-  // The index of (name, domain): the history's, or one of this draft.
-  uint32_t IndexOf(const std::string& name, const Domain& domain);
+  // The index of (name, domain): the history's, or one of this draft, which gets `optuna_text`.
+  uint32_t IndexOf(const std::string& name, const Domain& domain,
+                   const std::string& optuna_text = "");
 
   // CheckCompatible with what the history, or this draft, has under the name; PARAMETER_CHANGED.
   absl::Status CheckCompatible(const std::string& name, const Domain& domain) const;

@@ -5,6 +5,7 @@
 #define HPOD_SERVER_MODEL_MUTATION_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +20,27 @@ namespace hpod {
 // Parameters as users gave them, by name.
 using FixedParams = std::vector<std::pair<std::string, Value>>;
 
+// A parameter as an Optuna client set it.
+struct OptunaParam {
+  std::string distribution;  // JSON text
+  double value = 0;          // internal to it
+  bool operator==(const OptunaParam&) const = default;
+};
+
+// What an Optuna client gave a trial and the rest of its record cannot hold as it is. Most trials
+// have none of it.
+struct OptunaFacts {
+  // By name: those whose text is not the study's for their domain, or whose domain or value the
+  // model does not have.
+  std::map<std::string, OptunaParam> params;
+  // Instead of TrialRecord::values: of a trial that is not finished, or not one per objective.
+  std::vector<double> values;
+  // Times as a template had them, instead of those of the record; empty: the record's.
+  std::string started;
+  std::string completed;
+  bool operator==(const OptunaFacts&) const = default;
+};
+
 // A whole trial.
 struct TrialRecord {
   int64_t id = 0;  // unique in the daemon; 0 until the core has given it one
@@ -32,9 +54,11 @@ struct TrialRecord {
   int64_t started_us = 0;       // wall clock; 0: not started
   int64_t completed_us = 0;     // 0: not finished
   std::string worker;
-  int64_t lease_token = 0;
+  int64_t lease_token = 0;  // 0: of a running trial, it has no lease and never expires
   Attributes attributes;
+  Attributes system_attributes;  // Optuna's own, not its users'
   Constraints constraints;
+  OptunaFacts optuna;
   std::optional<int64_t> retry_of;
   int32_t retry_count = 0;
   bool lost = false;  // its lease expired
@@ -61,12 +85,14 @@ struct DistributionAdded {
   uint32_t index = 0;
   std::string name;
   Domain domain;
+  std::string optuna_text = {};  // as an Optuna client wrote it; empty: it came otherwise
 };
 // A trial that came whole: enqueued, added, or read back from storage.
 struct TrialAdded {
   TrialRecord trial;
 };
-// A trial was handed to a worker: the next number, or a waiting one.
+// A trial was handed to a worker, or an Optuna client took it (without a lease): the next number,
+// or a waiting one.
 struct TrialStarted {
   size_t number = 0;
   int64_t trial_id = 0;  // 0 until the core has given it one
@@ -87,6 +113,7 @@ struct ValueReported {
   size_t number = 0;
   int64_t trial_id = 0;
   Report report;
+  bool replaces = false;  // the step has a value, which this one replaces
 };
 struct TrialFinished {
   size_t number = 0;
@@ -106,6 +133,33 @@ struct TrialAttributesSet {
   int64_t trial_id = 0;
   Attributes attributes;
   Constraints constraints;
+};
+// A running trial waits again, and whoever had it has lost it.
+struct TrialRequeued {
+  size_t number = 0;
+  int64_t trial_id = 0;
+};
+// Whom an attribute is for.
+enum class AttributeScope { kUser, kSystem };
+struct StudyAttributeSet {
+  AttributeScope scope = AttributeScope::kUser;
+  std::string key;
+  std::string value;
+};
+struct TrialAttributeSet {
+  size_t number = 0;
+  int64_t trial_id = 0;
+  AttributeScope scope = AttributeScope::kUser;
+  std::string key;
+  std::string value;
+  // The trial's constraints from now on, if the attribute says any.
+  std::optional<Constraints> constraints;
+};
+// From now on, whole.
+struct OptunaFactsSet {
+  size_t number = 0;
+  int64_t trial_id = 0;
+  OptunaFacts facts;
 };
 // Memory only: a restart grants every running trial one full lease.
 struct LeaseRenewed {
@@ -134,7 +188,8 @@ struct IdsUsed {
 using Change =
     std::variant<StudyCreated, StudyDeleted, StudyUpdated, DistributionAdded, TrialAdded,
                  TrialStarted, ParamsSet, ValueReported, TrialFinished, TrialAttributesSet,
-                 LeaseRenewed, RequestRemembered, RequestsForgotten, IdsUsed>;
+                 TrialRequeued, StudyAttributeSet, TrialAttributeSet, OptunaFactsSet, LeaseRenewed,
+                 RequestRemembered, RequestsForgotten, IdsUsed>;
 
 struct Mutation {
   StudyId study = 0;     // 0: the daemon (remembered requests that made or deleted studies, ids)

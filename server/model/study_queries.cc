@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "server/model/errors.h"
+#include "server/model/params_of.h"
 #include "server/model/study_state.h"
 
 namespace hpod {
@@ -19,7 +20,8 @@ double Loss(const History& history, size_t number, size_t objective) {
 std::vector<size_t> FeasibleComplete(const History& history) {
   std::vector<size_t> numbers;
   for (size_t number = 0; number < history.size(); ++number) {
-    if (history.State(number) == TrialState::kComplete && history.IsFeasible(number))
+    if (history.State(number) == TrialState::kComplete && history.HasValues(number) &&
+        history.IsFeasible(number))
       numbers.push_back(number);
   }
   return numbers;
@@ -64,16 +66,47 @@ const StudyState::Extra* StudyState::FindExtra(size_t number) const {
   return it == extras_.end() ? nullptr : &it->second;
 }
 
+const StudyState::Extra& StudyState::ExtraOf(size_t number) const {
+  static const Extra kNone;
+  const Extra* extra = FindExtra(number);
+  return extra == nullptr ? kNone : *extra;
+}
+
+const Attributes& StudyState::UserAttributes(size_t number) const {
+  return ExtraOf(number).attributes;
+}
+
+const Attributes& StudyState::SystemAttributes(size_t number) const {
+  return ExtraOf(number).system_attributes;
+}
+
+const Constraints& StudyState::TrialConstraints(size_t number) const {
+  return ExtraOf(number).constraints;
+}
+
+const FixedParams& StudyState::Fixed(size_t number) const { return ExtraOf(number).fixed; }
+
+const OptunaFacts& StudyState::Optuna(size_t number) const { return ExtraOf(number).optuna; }
+
+size_t StudyState::FirstTrialAfter(int64_t trial_id) const {
+  const auto it = std::upper_bound(meta_.begin(), meta_.end(), trial_id,
+                                   [](int64_t id, const Meta& meta) { return id < meta.id; });
+  return static_cast<size_t>(it - meta_.begin());
+}
+
+std::optional<size_t> StudyState::FindTrial(int64_t trial_id) const {
+  const size_t after = FirstTrialAfter(trial_id);
+  if (after == 0 || meta_[after - 1].id != trial_id) return std::nullopt;
+  return after - 1;
+}
+
 TrialRecord StudyState::Record(size_t number, bool with_reports) const {
   TrialRecord record;
   const Meta& meta = meta_[number];
   record.id = meta.id;
   record.number = number;
   record.state = history_.State(number);
-  for (uint32_t distribution : history_.ShapeOf(number)) {
-    record.params.push_back(
-        {distribution, history_.Param(number, history_.GetDistribution(distribution).name)});
-  }
+  record.params = ParamsOf(history_, number);
   const auto foreseen = history_.Foreseen(number);
   record.foreseen.assign(foreseen.begin(), foreseen.end());
   for (size_t objective = 0; history_.HasValues(number) && objective < spec_.directions.size();
@@ -91,6 +124,8 @@ TrialRecord StudyState::Record(size_t number, bool with_reports) const {
   record.revision = meta.revision;
   if (const Extra* extra = FindExtra(number)) {
     record.attributes = extra->attributes;
+    record.system_attributes = extra->system_attributes;
+    record.optuna = extra->optuna;
     record.constraints = extra->constraints;
     record.fixed = extra->fixed;
     record.retry_of = extra->retry_of;

@@ -14,10 +14,11 @@ namespace hpod {
 // One objective, minimized; sampler `tpe`; pruner `median`, or `none` with several objectives.
 void FillDefaults(StudySpec& spec);
 
-// INVALID_FIELD: empty or too long.
+// INVALID_FIELD: empty or too long. Optuna's clients may give any name.
 absl::Status CheckStudyName(std::string_view name);
 
-// INVALID_FIELD that names the field. Sampler and pruner are checked by StudyState::Make.
+// INVALID_FIELD that names the field; the name apart. Sampler and pruner are checked by
+// StudyState::Make.
 absl::Status CheckSpec(const StudySpec& spec);
 
 }  // namespace hpod

@@ -55,6 +55,7 @@ struct StudySpec {
   int32_t max_retries = 1;
   std::vector<std::string> metric_names;
   Attributes attributes;
+  Attributes system_attributes;  // Optuna's own, not its users'
   bool stopped = false;
   int64_t created_us = 0;
   bool operator==(const StudySpec&) const = default;

@@ -29,7 +29,7 @@ StudyState::StudyState(StudyId id, StudySpec spec, std::unique_ptr<Sampler> samp
       sampler_(std::move(sampler)),
       pruner_(std::move(pruner)) {
   for (const Parameter& parameter : spec_.space)
-    history_.InternDistribution(parameter.name, parameter.domain);
+    ApplyChange(DistributionAdded{0, parameter.name, parameter.domain}, 0);
 }
 
 void StudyState::Apply(const Mutation& mutation) {
@@ -38,7 +38,9 @@ void StudyState::Apply(const Mutation& mutation) {
 }
 
 void StudyState::GrantLeases(const Now& now) {
-  for (size_t number : history_.Running()) leases_[number] = Renewal(number, now).expires_steady_us;
+  for (size_t number : history_.Running()) {
+    if (meta_[number].lease_token != 0) leases_[number] = Renewal(number, now).expires_steady_us;
+  }
 }
 
 void StudyState::ApplyChange(const StudyUpdated& change, int64_t /*revision*/) {
@@ -51,7 +53,8 @@ void StudyState::ApplyChange(const StudyUpdated& change, int64_t /*revision*/) {
 }
 
 void StudyState::ApplyChange(const DistributionAdded& change, int64_t /*revision*/) {
-  history_.InternDistribution(change.name, change.domain);
+  const uint32_t index = history_.InternDistribution(change.name, change.domain);
+  optuna_texts_.Add(history_, index, change.optuna_text);
 }
 
 void StudyState::ApplyChange(const TrialAdded& change, int64_t revision) {
@@ -59,9 +62,9 @@ void StudyState::ApplyChange(const TrialAdded& change, int64_t revision) {
   const size_t number = trial.number;
   AppendTrial(trial.state == TrialState::kWaiting ? TrialState::kWaiting : TrialState::kRunning,
               trial.id);
-  SetMissingParams(number, trial.params);
+  SetParams(number, trial.params);
   if (!trial.foreseen.empty()) history_.SetForeseen(number, trial.foreseen);
-  for (const Report& report : trial.reports) history_.AddReport(number, report);
+  for (const Report& report : trial.reports) history_.SetReport(number, report);
   Meta& meta = meta_[number];
   meta.completed_us = trial.completed_us;
   meta.worker = InternWorker(trial.worker);
@@ -69,6 +72,11 @@ void StudyState::ApplyChange(const TrialAdded& change, int64_t revision) {
   NoteToken(trial.lease_token);
   NoteStart(number, trial.started_us);
   if (!trial.attributes.empty()) extras_[number].attributes = trial.attributes;
+  if (!trial.system_attributes.empty()) extras_[number].system_attributes = trial.system_attributes;
+  if (trial.optuna != OptunaFacts()) {
+    extras_[number].optuna = trial.optuna;
+    optuna_texts_.Add(number, trial.optuna);
+  }
   if (!trial.constraints.empty()) SetConstraints(number, trial.constraints);
   if (!trial.fixed.empty()) extras_[number].fixed = trial.fixed;
   if (trial.retry_of.has_value()) {
@@ -91,23 +99,24 @@ void StudyState::ApplyChange(const TrialStarted& change, int64_t revision) {
   } else {
     AppendTrial(TrialState::kRunning, change.trial_id);
   }
-  SetMissingParams(number, change.params);
+  SetParams(number, change.params);
   if (!change.foreseen.empty()) history_.SetForeseen(number, change.foreseen);
   Meta& meta = meta_[number];
   meta.worker = InternWorker(change.worker);
   meta.lease_token = change.lease_token;
   NoteToken(change.lease_token);
   NoteStart(number, change.started_us);
+  if (const auto it = extras_.find(number); it != extras_.end()) it->second.optuna.started.clear();
   Touch(number, revision);
 }
 
 void StudyState::ApplyChange(const ParamsSet& change, int64_t revision) {
-  SetMissingParams(change.number, change.params);
+  SetParams(change.number, change.params);
   Touch(change.number, revision);
 }
 
 void StudyState::ApplyChange(const ValueReported& change, int64_t revision) {
-  history_.AddReport(change.number, change.report);
+  history_.SetReport(change.number, change.report);
   Touch(change.number, revision);
 }
 
@@ -119,6 +128,10 @@ void StudyState::ApplyChange(const TrialFinished& change, int64_t revision) {
   meta.lease_token = change.lease_token;
   NoteToken(change.lease_token);
   leases_.erase(number);
+  if (const auto it = extras_.find(number); it != extras_.end()) {
+    it->second.optuna.completed.clear();
+    it->second.optuna.values.clear();
+  }
   if (!change.failure.empty()) extras_[number].failure = change.failure;
   if (change.lost) {
     extras_[number].lost = true;
@@ -130,6 +143,32 @@ void StudyState::ApplyChange(const TrialFinished& change, int64_t revision) {
 void StudyState::ApplyChange(const TrialAttributesSet& change, int64_t revision) {
   extras_[change.number].attributes = change.attributes;
   SetConstraints(change.number, change.constraints);
+  Touch(change.number, revision);
+}
+
+void StudyState::ApplyChange(const TrialRequeued& change, int64_t revision) {
+  history_.SetState(change.number, TrialState::kWaiting);
+  meta_[change.number].lease_token = 0;
+  leases_.erase(change.number);
+  Touch(change.number, revision);
+}
+
+void StudyState::ApplyChange(const StudyAttributeSet& change, int64_t /*revision*/) {
+  const bool is_user = change.scope == AttributeScope::kUser;
+  (is_user ? spec_.attributes : spec_.system_attributes)[change.key] = change.value;
+}
+
+void StudyState::ApplyChange(const TrialAttributeSet& change, int64_t revision) {
+  Extra& extra = extras_[change.number];
+  const bool is_user = change.scope == AttributeScope::kUser;
+  (is_user ? extra.attributes : extra.system_attributes)[change.key] = change.value;
+  if (change.constraints.has_value()) SetConstraints(change.number, *change.constraints);
+  Touch(change.number, revision);
+}
+
+void StudyState::ApplyChange(const OptunaFactsSet& change, int64_t revision) {
+  extras_[change.number].optuna = change.facts;
+  optuna_texts_.Add(change.number, change.facts);
   Touch(change.number, revision);
 }
 
@@ -152,11 +191,14 @@ void StudyState::AppendTrial(TrialState state, int64_t id) {
   last_trial_id_ = std::max(last_trial_id_, id);
 }
 
-void StudyState::SetMissingParams(size_t number, const std::vector<DistributionValue>& params) {
-  for (const DistributionValue& param : params) {
-    const size_t name = history_.GetDistribution(param.distribution).name;
-    if (!HasValue(history_.Param(number, name)))
-      history_.SetParam(number, param.distribution, param.value);
+void StudyState::SetParams(size_t number, const std::vector<DistributionValue>& params) {
+  for (size_t i = 0; i < params.size(); ++i) {
+    const auto [distribution, value] = params[i];
+    const Shape& shape = history_.ShapeOf(number);
+    const size_t name = history_.GetDistribution(distribution).name;
+    const bool is_known = i < shape.size() && shape[i] == distribution;
+    if (!is_known || history_.Param(number, name) != value)
+      history_.SetParam(number, distribution, value);
   }
 }
 
@@ -178,8 +220,17 @@ void StudyState::NoteToken(int64_t token) { last_token_ = std::max(last_token_, 
 void StudyState::Touch(size_t number, int64_t revision) {
   meta_[number].revision = revision;
   change_log_.Add(revision, number);
+  // Until somebody asks for a trial, nobody needs a model of the history. Optuna's clients, whose
+  // workers propose by themselves, never do.
+  if (last_token_ == 0 && spec_.space.empty()) return;
+  while (observed_ < number) Observe(observed_);
+  Observe(number);
+}
+
+void StudyState::Observe(size_t number) {
   sampler_->Observe(history_, number);
   pruner_->Observe(history_, number);
+  observed_ = std::max(observed_, number + 1);
 }
 
 uint32_t StudyState::InternWorker(const std::string& worker) {

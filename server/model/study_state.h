@@ -26,6 +26,8 @@
 #include "server/model/change_log.h"
 #include "server/model/command.h"
 #include "server/model/mutation.h"
+#include "server/model/optuna/commands.h"
+#include "server/model/optuna/distribution_texts.h"
 #include "server/model/request_memory.h"
 #include "server/model/study_spec.h"
 
@@ -71,6 +73,20 @@ class StudyState {
                                                        const Now& now) const;
   absl::StatusOr<Decision<Tick::Result>> Decide(const Tick& command, const Now& now) const;
 
+  // Optuna's storage protocol (decide_optuna*.cc).
+  absl::StatusOr<Decision<OptunaCreateTrial::Result>> Decide(const OptunaCreateTrial& command,
+                                                             const Now& now) const;
+  absl::StatusOr<Decision<OptunaSetParameter::Result>> Decide(const OptunaSetParameter& command,
+                                                              const Now& now) const;
+  absl::StatusOr<Decision<OptunaSetState::Result>> Decide(const OptunaSetState& command,
+                                                          const Now& now) const;
+  absl::StatusOr<Decision<OptunaReport::Result>> Decide(const OptunaReport& command,
+                                                        const Now& now) const;
+  absl::StatusOr<Decision<OptunaSetTrialAttribute::Result>> Decide(
+      const OptunaSetTrialAttribute& command, const Now& now) const;
+  absl::StatusOr<Decision<OptunaSetStudyAttribute::Result>> Decide(
+      const OptunaSetStudyAttribute& command, const Now& now) const;
+
   // The remembered answer to a batch of suggestions, if the request is a retry.
   absl::StatusOr<std::optional<RememberSuggestion>> RecallSuggestion(
       const RequestKey& request) const;
@@ -111,11 +127,28 @@ class StudyState {
   // The whole trial. O(its size).
   TrialRecord Record(size_t number, bool with_reports = true) const;
   int64_t LeaseToken(size_t number) const { return meta_[number].lease_token; }
-  // Of a running trial.
+  // A running trial that an Optuna client has made or taken has none.
+  bool HasLease(size_t number) const { return leases_.contains(number); }
+  // Of a trial that has a lease.
   int64_t LeaseExpiresSteadyUs(size_t number) const { return leases_.at(number); }
 
-  // Feasible complete trials, best first (ties: lower number). One objective. O(n + k log n) for
-  // the first k.
+  // The parts of a trial's record that Optuna's clients ask for, without a copy.
+  int64_t TrialId(size_t number) const { return meta_[number].id; }
+  // The number of the trial that has the id, if it is of this study. O(log n): both grow together.
+  std::optional<size_t> FindTrial(int64_t trial_id) const;
+  // The number of the first trial with a greater id; Trials().size() if there is none.
+  size_t FirstTrialAfter(int64_t trial_id) const;
+  int64_t StartedUs(size_t number) const { return meta_[number].started_us; }
+  int64_t CompletedUs(size_t number) const { return meta_[number].completed_us; }
+  const Attributes& UserAttributes(size_t number) const;
+  const Attributes& SystemAttributes(size_t number) const;
+  const Constraints& TrialConstraints(size_t number) const;
+  const FixedParams& Fixed(size_t number) const;
+  const OptunaFacts& Optuna(size_t number) const;
+  const DistributionTexts& OptunaTexts() const { return optuna_texts_; }
+
+  // Feasible complete trials that have values, best first (ties: lower number). One objective. O(n
+  // + k log n) for the first k.
   std::vector<size_t> BestTrials(size_t limit) const;
   // The feasible complete trials that no other dominates, by number.
   std::vector<size_t> ParetoFront() const;
@@ -140,12 +173,20 @@ class StudyState {
   };
   struct Extra {
     Attributes attributes;
+    Attributes system_attributes;
     Constraints constraints;
     FixedParams fixed;
+    OptunaFacts optuna;
     std::optional<int64_t> retry_of;
     int32_t retry_count = 0;
     bool lost = false;
     std::string failure;
+  };
+  // Where a parameter of an Optuna client goes: into the history, into the facts beside it, or
+  // both.
+  struct PlacedParam {
+    std::optional<DistributionValue> column;
+    std::optional<OptunaParam> exact;
   };
 
   StudyState(StudyId id, StudySpec spec, std::unique_ptr<Sampler> sampler,
@@ -168,9 +209,21 @@ class StudyState {
   TrialRecord RetryOf(size_t number, size_t retry_number) const;
   bool IsFinalWithoutNewTrials() const;
   LeaseRenewed Renewal(size_t number, const Now& now) const;
+  // Adds the renewal of a trial's lease, if it has one.
+  void Renew(size_t number, const Now& now, std::vector<Change>& changes) const;
+  absl::StatusOr<size_t> CheckUnfinished(int64_t trial_id) const;
+  absl::Status CheckBudget(const Now& now) const;
+  absl::StatusOr<PlacedParam> PlaceParam(const std::string& name, const OptunaParam& param,
+                                         class DistributionDraft& draft) const;
+  absl::Status CheckRegistered(const std::string& name, const OptunaParam& param) const;
+  absl::StatusOr<Decision<OptunaCreateTrial::Result>> CopyTemplate(
+      const OptunaTemplate& made_up) const;
+  TrialFinished FinishWith(size_t number, const OptunaSetState& command, const Now& now) const;
+  bool FitsObjectives(const std::vector<double>& values) const;
   void RememberAnswer(const RequestKey& request, Answer answer, const Now& now,
                       std::vector<Change>& changes) const;
   const Extra* FindExtra(size_t number) const;
+  const Extra& ExtraOf(size_t number) const;
   std::string TrialName(int64_t number) const;
 
   // Applying, one per kind of change.
@@ -185,15 +238,20 @@ class StudyState {
   void ApplyChange(const ValueReported& change, int64_t revision);
   void ApplyChange(const TrialFinished& change, int64_t revision);
   void ApplyChange(const TrialAttributesSet& change, int64_t revision);
+  void ApplyChange(const TrialRequeued& change, int64_t revision);
+  void ApplyChange(const StudyAttributeSet& change, int64_t revision);
+  void ApplyChange(const TrialAttributeSet& change, int64_t revision);
+  void ApplyChange(const OptunaFactsSet& change, int64_t revision);
   void ApplyChange(const LeaseRenewed& change, int64_t revision);
   void ApplyChange(const RequestRemembered& change, int64_t revision);
   void ApplyChange(const RequestsForgotten& change, int64_t revision);
   void AppendTrial(TrialState state, int64_t id);
-  void SetMissingParams(size_t number, const std::vector<DistributionValue>& params);
+  void SetParams(size_t number, const std::vector<DistributionValue>& params);
   void SetConstraints(size_t number, const Constraints& constraints);
   void NoteStart(size_t number, int64_t started_us);
   void NoteToken(int64_t token);
   void Touch(size_t number, int64_t revision);
+  void Observe(size_t number);
   uint32_t InternWorker(const std::string& worker);
 
   const StudyId id_;
@@ -207,6 +265,7 @@ class StudyState {
   std::unordered_map<size_t, int64_t> leases_;  // running trial to expiry, steady clock
   std::vector<std::string> workers_;
   std::map<std::string, uint32_t> worker_index_;
+  DistributionTexts optuna_texts_;
   RequestMemory requests_;
   ChangeLog change_log_;
 
@@ -215,6 +274,7 @@ class StudyState {
   int64_t last_trial_id_ = 0;
   int64_t first_start_us_ = 0;
   size_t lost_count_ = 0;
+  size_t observed_ = 0;  // trials that the sampler and the pruner have been shown
 };
 
 }  // namespace hpod

@@ -103,6 +103,40 @@ Json ForeseenToJson(const std::vector<DistributionValue>& foreseen) {
   return json;
 }
 
+Json ConstraintsToJson(const Constraints& constraints) {
+  Json json = Json::object();
+  for (const auto& [name, value] : constraints) json[name] = DoubleToJson(value);
+  return json;
+}
+
+Json DoublesToJson(std::span<const double> values) {
+  Json json = Json::array();
+  for (double value : values) json.push_back(DoubleToJson(value));
+  return json;
+}
+
+Json OptunaFactsToJson(const OptunaFacts& facts) {
+  Json json = Json::object();
+  for (const auto& [name, param] : facts.params)
+    json["params"][name] = Json::array({param.distribution, DoubleToJson(param.value)});
+  if (!facts.values.empty()) json["values"] = DoublesToJson(facts.values);
+  if (!facts.started.empty()) json["started"] = facts.started;
+  if (!facts.completed.empty()) json["completed"] = facts.completed;
+  return json;
+}
+
+OptunaFacts OptunaFactsFromJson(const Json& json) {
+  OptunaFacts facts;
+  const Json params = json.value("params", Json::object());
+  for (const auto& [name, param] : params.items())
+    facts.params[name] = {param.at(0), DoubleFromJson(param.at(1))};
+  for (const Json& value : json.value("values", Json::array()))
+    facts.values.push_back(DoubleFromJson(value));
+  facts.started = json.value("started", "");
+  facts.completed = json.value("completed", "");
+  return facts;
+}
+
 // Text that is not UTF-8 (a worker may send any bytes as its failure) is mended rather than thrown
 // at.
 std::string Dump(const Json& json) {
@@ -238,11 +272,7 @@ absl::StatusOr<std::vector<std::string>> DecodeStrings(std::string_view text) {
   return ReadJson(text, [](const Json& json) { return json.get<std::vector<std::string>>(); });
 }
 
-std::string EncodeDoubles(std::span<const double> values) {
-  Json json = Json::array();
-  for (double value : values) json.push_back(DoubleToJson(value));
-  return Dump(json);
-}
+std::string EncodeDoubles(std::span<const double> values) { return Dump(DoublesToJson(values)); }
 
 absl::StatusOr<std::vector<double>> DecodeDoubles(std::string_view text) {
   return ReadJson(text, [](const Json& json) {
@@ -252,10 +282,15 @@ absl::StatusOr<std::vector<double>> DecodeDoubles(std::string_view text) {
   });
 }
 
+std::string EncodeConstraints(const Constraints& constraints) {
+  return Dump(ConstraintsToJson(constraints));
+}
+
+std::string EncodeOptunaFacts(const OptunaFacts& facts) { return Dump(OptunaFactsToJson(facts)); }
+
 std::string EncodeExtra(const TrialRecord& trial) {
   Json json = Json::object();
-  for (const auto& [name, value] : trial.constraints)
-    json["constraints"][name] = DoubleToJson(value);
+  if (!trial.constraints.empty()) json["constraints"] = ConstraintsToJson(trial.constraints);
   for (const auto& [name, value] : trial.fixed)
     json["fixed"].push_back(Json::array({name, ValueToJson(value)}));
   if (!trial.foreseen.empty()) json["foreseen"] = ForeseenToJson(trial.foreseen);
@@ -263,6 +298,7 @@ std::string EncodeExtra(const TrialRecord& trial) {
   if (trial.retry_count != 0) json["retry_count"] = trial.retry_count;
   if (trial.lost) json["lost"] = true;
   if (!trial.failure.empty()) json["failure"] = trial.failure;
+  if (trial.optuna != OptunaFacts()) json["optuna"] = OptunaFactsToJson(trial.optuna);
   return json.empty() ? "" : Dump(json);
 }
 
@@ -281,6 +317,7 @@ absl::Status DecodeExtra(std::string_view text, TrialRecord& trial) {
     trial.retry_count = json.value("retry_count", 0);
     trial.lost = json.value("lost", false);
     trial.failure = json.value("failure", "");
+    trial.optuna = OptunaFactsFromJson(json.value("optuna", Json::object()));
     return true;
   });
   return read.status();

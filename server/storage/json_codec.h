@@ -39,8 +39,11 @@ absl::StatusOr<std::vector<std::string>> DecodeStrings(std::string_view text);
 std::string EncodeDoubles(std::span<const double> values);
 absl::StatusOr<std::vector<double>> DecodeDoubles(std::string_view text);
 
-// The `extra` column: constraints, fixed, foreseen, retry_of, retry_count, lost, failure. Empty:
-// the trial has none.
+std::string EncodeConstraints(const Constraints& constraints);
+std::string EncodeOptunaFacts(const OptunaFacts& facts);
+
+// The `extra` column: constraints, fixed, foreseen, retry_of, retry_count, lost, failure, optuna.
+// Empty: the trial has none.
 std::string EncodeExtra(const TrialRecord& trial);
 absl::Status DecodeExtra(std::string_view text, TrialRecord& trial);
 

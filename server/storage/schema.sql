@@ -30,12 +30,21 @@ CREATE TABLE study_attributes (
   PRIMARY KEY (study_id, key)
 ) STRICT, WITHOUT ROWID;
 
+-- Optuna's own attributes, apart from its users'. Python's JSON, which has NaN and Infinity.
+CREATE TABLE study_system_attributes (
+  study_id INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (study_id, key)
+) STRICT, WITHOUT ROWID;
+
 -- A parameter as trials had it: a name with a domain. `number` counts from 0 in the study.
 CREATE TABLE distributions (
   study_id INTEGER NOT NULL,
   number INTEGER NOT NULL,
   name TEXT NOT NULL,
   domain TEXT NOT NULL,              -- JSON
+  optuna_text TEXT,                  -- as an Optuna client wrote it; null: it came otherwise
   PRIMARY KEY (study_id, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -62,7 +71,7 @@ CREATE TABLE trials (
   lease_token INTEGER NOT NULL,
   revision INTEGER NOT NULL,
   extra TEXT,                        -- JSON object of what few trials have: constraints, fixed, foreseen, retry_of,
-                                     -- retry_count, lost, failure
+                                     -- retry_count, lost, failure, optuna
   UNIQUE (study_id, number)
 ) STRICT;
 
@@ -70,6 +79,13 @@ CREATE TABLE trial_attributes (
   trial_id INTEGER NOT NULL,
   key TEXT NOT NULL,
   value TEXT NOT NULL,               -- JSON, as it was sent
+  PRIMARY KEY (trial_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trial_system_attributes (
+  trial_id INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
   PRIMARY KEY (trial_id, key)
 ) STRICT, WITHOUT ROWID;
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fmt/format.h>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <unistd.h>
@@ -20,7 +21,8 @@
 namespace hpod {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+// Each entry of kMigrationsSql takes a file from one version to the next, beginning with 1.
+constexpr int64_t kSchemaVersion = 1 + std::size(kMigrationsSql);
 // "hpod" in ASCII: file(1) and others recognise the file by it.
 constexpr int64_t kApplicationId = 0x68706f64;
 // With pages of 4 KiB: move the WAL into the database from 16 MiB on, and cut the file from 64 MiB
@@ -28,8 +30,8 @@ constexpr int64_t kApplicationId = 0x68706f64;
 constexpr int kCheckpointPages = 4'096;
 constexpr int kTruncatePages = 16'384;
 
-// That the database is this program's, of this version.
-absl::Status CheckOwner(Database& db) {
+// The version of a database that is this program's.
+absl::StatusOr<int64_t> CheckOwner(Database& db) {
   const auto version = db.QueryInt("PRAGMA user_version");
   if (!version.ok()) return version.status();
   const auto application = db.QueryInt("PRAGMA application_id");
@@ -37,12 +39,24 @@ absl::Status CheckOwner(Database& db) {
   if (*application != kApplicationId) {
     return absl::FailedPreconditionError("the file is a SQLite database of another program");
   }
-  if (*version != kSchemaVersion) {
+  if (*version < 1 || *version > kSchemaVersion) {
     return absl::FailedPreconditionError(
         fmt::format("the database has schema version {}, this program knows version {}", *version,
                     kSchemaVersion));
   }
-  return absl::OkStatus();
+  return *version;
+}
+
+// Step by step to the newest version, in one transaction: a crash leaves the old or the new.
+absl::Status Migrate(Database& db, int64_t version) {
+  if (version == kSchemaVersion) return absl::OkStatus();
+  std::string steps;
+  for (int64_t from = version; from < kSchemaVersion; ++from) steps += kMigrationsSql[from - 1];
+  absl::Status status = db.Execute(
+      fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version={};COMMIT", steps, kSchemaVersion));
+  if (status.ok()) return status;
+  absl::Status rolled_back = db.Rollback();
+  return rolled_back.ok() ? status : rolled_back;
 }
 
 // Makes the schema in a new file; checks it in one that is there, before anything in it changes.
@@ -50,11 +64,14 @@ absl::Status PrepareSchema(Database& db) {
   const auto tables = db.QueryInt("SELECT count(*) FROM sqlite_master");
   if (!tables.ok()) return tables.status();
   const bool is_new = *tables == 0;
+  int64_t version = 0;
   if (!is_new) {
-    if (absl::Status status = CheckOwner(db); !status.ok()) return status;
+    const auto found = CheckOwner(db);
+    if (!found.ok()) return found.status();
+    version = *found;
   }
   if (absl::Status status = db.Execute("PRAGMA journal_mode=WAL"); !status.ok()) return status;
-  if (!is_new) return absl::OkStatus();
+  if (!is_new) return Migrate(db, version);
   return db.Execute(
       fmt::format("BEGIN IMMEDIATE;{}PRAGMA application_id={};PRAGMA user_version={};COMMIT",
                   kSchemaSql, kApplicationId, kSchemaVersion));

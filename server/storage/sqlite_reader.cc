@@ -85,33 +85,50 @@ class Reader {
                    });
   }
 
+  using AttributesByOwner = std::unordered_map<int64_t, Attributes>;
+
+  // The attributes of all trials, or studies, by id.
+  absl::Status ReadAttributes(std::string_view query, std::string_view where,
+                              AttributesByOwner& attributes) {
+    return ForEach(query, where, "", [&](const Statement& row) {
+      attributes[row.Int(0)].emplace(row.Text(1), row.Text(2));
+      return absl::OkStatus();
+    });
+  }
+
   absl::Status ReadTrialAttributes() {
-    return ForEach("SELECT trial_id, key, value FROM trial_attributes",
-                   " WHERE trial_id IN (SELECT id FROM trials WHERE study_id=?1)", "",
-                   [&](const Statement& row) {
-                     trial_attributes_[row.Int(0)].emplace(row.Text(1), row.Text(2));
-                     return absl::OkStatus();
-                   });
+    constexpr std::string_view kOfStudy =
+        " WHERE trial_id IN (SELECT id FROM trials WHERE study_id=?1)";
+    absl::Status status = ReadAttributes("SELECT trial_id, key, value FROM trial_attributes",
+                                         kOfStudy, trial_attributes_);
+    if (!status.ok()) return status;
+    return ReadAttributes("SELECT trial_id, key, value FROM trial_system_attributes", kOfStudy,
+                          trial_system_attributes_);
   }
 
   absl::Status ReadStudies() {
-    std::unordered_map<StudyId, Attributes> attributes;
-    absl::Status status = ForEach("SELECT study_id, key, value FROM study_attributes",
-                                  " WHERE study_id=?1", "", [&](const Statement& row) {
-                                    attributes[row.Int(0)].emplace(row.Text(1), row.Text(2));
-                                    return absl::OkStatus();
-                                  });
+    AttributesByOwner attributes;
+    AttributesByOwner system_attributes;
+    absl::Status status = ReadAttributes("SELECT study_id, key, value FROM study_attributes",
+                                         " WHERE study_id=?1", attributes);
+    if (status.ok()) {
+      status = ReadAttributes("SELECT study_id, key, value FROM study_system_attributes",
+                              " WHERE study_id=?1", system_attributes);
+    }
     if (!status.ok()) return status;
     return ForEach(
         "SELECT id, name, directions, sampler, sampler_options, pruner, pruner_options, seed, "
         "space, max_trials,"
         " max_running, max_duration_us, lease_ms, max_retries, metric_names, stopped, created_us, "
         "revision FROM studies",
-        " WHERE id=?1", "ORDER BY id",
-        [&](const Statement& row) { return ReadStudy(row, std::move(attributes[row.Int(0)])); });
+        " WHERE id=?1", "ORDER BY id", [&](const Statement& row) {
+          return ReadStudy(row, std::move(attributes[row.Int(0)]),
+                           std::move(system_attributes[row.Int(0)]));
+        });
   }
 
-  absl::Status ReadStudy(const Statement& row, Attributes attributes) {
+  absl::Status ReadStudy(const Statement& row, Attributes attributes,
+                         Attributes system_attributes) {
     StudySpec spec;
     spec.name = row.Text(1);
     auto directions = DecodeDirections(row.Text(2));
@@ -134,6 +151,7 @@ class Reader {
     spec.max_retries = static_cast<int32_t>(row.Int(13));
     spec.metric_names = *std::move(metric_names);
     spec.attributes = std::move(attributes);
+    spec.system_attributes = std::move(system_attributes);
     spec.stopped = row.Int(15) != 0;
     spec.created_us = row.Int(16);
     apply_({row.Int(0), row.Int(17), StudyCreated{std::move(spec)}});
@@ -141,15 +159,16 @@ class Reader {
   }
 
   absl::Status ReadDistributions() {
-    return ForEach("SELECT study_id, number, name, domain FROM distributions", " WHERE study_id=?1",
-                   "ORDER BY study_id, number", [&](const Statement& row) {
-                     auto domain = DecodeDomain(row.Text(3));
-                     if (!domain.ok()) return domain.status();
-                     apply_({row.Int(0), 0,
-                             DistributionAdded{static_cast<uint32_t>(row.Int(1)),
-                                               std::string(row.Text(2)), *std::move(domain)}});
-                     return absl::OkStatus();
-                   });
+    return ForEach(
+        "SELECT study_id, number, name, domain, optuna_text FROM distributions",
+        " WHERE study_id=?1", "ORDER BY study_id, number", [&](const Statement& row) {
+          auto domain = DecodeDomain(row.Text(3));
+          if (!domain.ok()) return domain.status();
+          apply_({row.Int(0), 0,
+                  DistributionAdded{static_cast<uint32_t>(row.Int(1)), std::string(row.Text(2)),
+                                    *std::move(domain), std::string(row.Text(4))}});
+          return absl::OkStatus();
+        });
   }
 
   // Ids and numbers grow together within a study: by id is by number.
@@ -179,6 +198,10 @@ class Reader {
     if (absl::Status status = DecodeExtra(row.Text(13), trial); !status.ok()) return status;
     if (const auto it = trial_attributes_.find(trial.id); it != trial_attributes_.end()) {
       trial.attributes = std::move(it->second);
+    }
+    if (const auto it = trial_system_attributes_.find(trial.id);
+        it != trial_system_attributes_.end()) {
+      trial.system_attributes = std::move(it->second);
     }
     if (const auto it = reports_.find(trial.id); it != reports_.end()) {
       trial.reports = std::move(it->second.reports);
@@ -233,7 +256,8 @@ class Reader {
   Apply apply_;
   std::unordered_map<int64_t, std::vector<uint32_t>> shapes_;
   std::unordered_map<int64_t, TrialReports> reports_;
-  std::unordered_map<int64_t, Attributes> trial_attributes_;
+  AttributesByOwner trial_attributes_;
+  AttributesByOwner trial_system_attributes_;
   std::vector<double> numbers_;
 };
 

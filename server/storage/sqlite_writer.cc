@@ -13,23 +13,33 @@ enum SqliteWriter::Sql : size_t {
   kKeepIds,
   kDeleteReports,
   kDeleteTrialAttributes,
+  kDeleteTrialSystemAttributes,
   kDeleteTrials,
   kDeleteShapes,
   kDeleteDistributions,
   kDeleteStudyAttributes,
+  kDeleteStudySystemAttributes,
   kDeleteRequests,
   kDeleteStudy,
-  kInsertStudyAttribute,
+  kSetStudyAttribute,
+  kSetStudySystemAttribute,
+  kTouchStudy,
   kInsertDistribution,
   kInsertShape,
   kInsertTrial,
   kStartWaiting,
   kSetParams,
+  kDeleteReport,
   kInsertReport,
   kFinishTrial,
   kPatchExtra,
+  kSetConstraints,
+  kSetOptunaFacts,
+  kRequeueTrial,
   kClearTrialAttributes,
-  kInsertTrialAttribute,
+  kSetTrialAttribute,
+  kSetTrialSystemAttribute,
+  kTouchTrial,
   kInsertRequest,
   kForgetRequests,
   kSetIdsUsed,
@@ -39,7 +49,7 @@ enum SqliteWriter::Sql : size_t {
 namespace {
 
 // In the order of the enum.
-constexpr std::array<std::string_view, 25> kTexts = {
+constexpr std::array<std::string_view, 35> kTexts = {
     "INSERT INTO studies VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
     "UPDATE studies SET max_trials=?2, max_running=?3, max_duration_us=?4, lease_ms=?5, "
     "max_retries=?6, metric_names=?7,"
@@ -48,29 +58,47 @@ constexpr std::array<std::string_view, 25> kTexts = {
     " trial_id=max(trial_id, (SELECT coalesce(max(id),0) FROM trials))",
     "DELETE FROM reports WHERE trial_id IN (SELECT id FROM trials WHERE study_id=?1)",
     "DELETE FROM trial_attributes WHERE trial_id IN (SELECT id FROM trials WHERE study_id=?1)",
+    "DELETE FROM trial_system_attributes WHERE trial_id IN (SELECT id FROM trials WHERE "
+    "study_id=?1)",
     "DELETE FROM trials WHERE study_id=?1",
     "DELETE FROM shapes WHERE study_id=?1",
     "DELETE FROM distributions WHERE study_id=?1",
     "DELETE FROM study_attributes WHERE study_id=?1",
+    "DELETE FROM study_system_attributes WHERE study_id=?1",
     "DELETE FROM requests WHERE study_id=?1",
     "DELETE FROM studies WHERE id=?1",
-    "INSERT INTO study_attributes VALUES (?1,?2,?3)",
-    "INSERT INTO distributions VALUES (?1,?2,?3,?4)",
+    "INSERT INTO study_attributes VALUES (?1,?2,?3)"
+    " ON CONFLICT DO UPDATE SET value=excluded.value",
+    "INSERT INTO study_system_attributes VALUES (?1,?2,?3)"
+    " ON CONFLICT DO UPDATE SET value=excluded.value",
+    "UPDATE studies SET revision=?2 WHERE id=?1",
+    "INSERT INTO distributions VALUES (?1,?2,?3,?4,?5)",
     "INSERT INTO shapes(study_id, distributions) VALUES (?1,?2)"
     " ON CONFLICT DO UPDATE SET study_id=excluded.study_id RETURNING id",
     "INSERT INTO trials VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
     "UPDATE trials SET state='RUNNING', shape_id=?2, params=?3, started_us=?4, worker=?5, "
-    "lease_token=?6, revision=?7"
+    "lease_token=?6, revision=?7,"
+    " extra=CASE WHEN extra IS NULL THEN NULL ELSE json_remove(extra,'$.optuna.started') END"
     " WHERE id=?1",
     "UPDATE trials SET shape_id=?2, params=?3, revision=?4 WHERE id=?1",
+    "DELETE FROM reports WHERE trial_id=?1 AND step=?2",
     "INSERT INTO reports VALUES (?1,?2,?3,?4)",
     "UPDATE trials SET state=?2, value=?3, other_values=?4, completed_us=?5, lease_token=?6, "
     "revision=?7,"
-    " extra=CASE WHEN extra IS NULL THEN NULL ELSE nullif(json_remove(extra,'$.foreseen'),'{}') "
+    " extra=CASE WHEN extra IS NULL THEN NULL ELSE"
+    " nullif(json_remove(extra,'$.foreseen','$.optuna.completed','$.optuna.values'),'{}') "
     "END WHERE id=?1",
     "UPDATE trials SET extra=json_patch(coalesce(extra,'{}'),?2), revision=?3 WHERE id=?1",
+    "UPDATE trials SET extra=json_set(coalesce(extra,'{}'),'$.constraints',json(?2)) WHERE id=?1",
+    "UPDATE trials SET extra=json_set(coalesce(extra,'{}'),'$.optuna',json(?2)), revision=?3"
+    " WHERE id=?1",
+    "UPDATE trials SET state='WAITING', lease_token=0, revision=?2 WHERE id=?1",
     "DELETE FROM trial_attributes WHERE trial_id=?1",
-    "INSERT INTO trial_attributes VALUES (?1,?2,?3)",
+    "INSERT INTO trial_attributes VALUES (?1,?2,?3)"
+    " ON CONFLICT DO UPDATE SET value=excluded.value",
+    "INSERT INTO trial_system_attributes VALUES (?1,?2,?3)"
+    " ON CONFLICT DO UPDATE SET value=excluded.value",
+    "UPDATE trials SET revision=?2 WHERE id=?1",
     "INSERT INTO requests(study_id, request_id, fingerprint, answer, at_us) VALUES "
     "(?1,?2,?3,?4,?5)",
     "DELETE FROM requests WHERE seq IN (SELECT seq FROM requests WHERE study_id=?1 ORDER BY seq "
@@ -149,7 +177,9 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const StudyCrea
                                          spec.space[i].domain};
     if (absl::Status status = WriteChange(mutation, distribution); !status.ok()) return status;
   }
-  return WriteStudyAttributes(mutation.study, spec.attributes);
+  absl::Status status = WriteAttributes(kSetStudyAttribute, mutation.study, spec.attributes);
+  if (!status.ok()) return status;
+  return WriteAttributes(kSetStudySystemAttribute, mutation.study, spec.system_attributes);
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const StudyDeleted& /*change*/) {
@@ -177,14 +207,17 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const StudyUpda
   if (absl::Status status = update.Run(); !status.ok()) return status;
   if (absl::Status status = Use(kDeleteStudyAttributes).Bind(1, mutation.study).Run(); !status.ok())
     return status;
-  return WriteStudyAttributes(mutation.study, change.attributes);
+  return WriteAttributes(kSetStudyAttribute, mutation.study, change.attributes);
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const DistributionAdded& change) {
   const std::string domain = EncodeDomain(change.domain);
   Statement& insert = Use(kInsertDistribution);
   insert.Bind(1, mutation.study).Bind(2, int64_t{change.index});
-  return insert.Bind(3, std::string_view(change.name)).Bind(4, std::string_view(domain)).Run();
+  insert.Bind(3, std::string_view(change.name)).Bind(4, std::string_view(domain));
+  change.optuna_text.empty() ? insert.BindNull(5)
+                             : insert.Bind(5, std::string_view(change.optuna_text));
+  return insert.Run();
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialAdded& change) {
@@ -234,6 +267,12 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const ParamsSet
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const ValueReported& change) {
+  // Without an index this reads the whole table. It is rare: Optuna's trials refuse a step twice.
+  if (change.replaces) {
+    absl::Status status =
+        Use(kDeleteReport).Bind(1, change.trial_id).Bind(2, change.report.step).Run();
+    if (!status.ok()) return status;
+  }
   Statement& insert = Use(kInsertReport);
   insert.Bind(1, change.trial_id).Bind(2, change.report.step).BindDouble(3, change.report.value);
   return insert.Bind(4, mutation.revision).Run();
@@ -260,7 +299,44 @@ absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialAttr
   patch.constraints = change.constraints;
   absl::Status status = PatchExtra(change.trial_id, patch, mutation.revision);
   if (status.ok()) status = Use(kClearTrialAttributes).Bind(1, change.trial_id).Run();
-  return status.ok() ? WriteTrialAttributes(change.trial_id, change.attributes) : status;
+  if (!status.ok()) return status;
+  return WriteAttributes(kSetTrialAttribute, change.trial_id, change.attributes);
+}
+
+absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialRequeued& change) {
+  return Use(kRequeueTrial).Bind(1, change.trial_id).Bind(2, mutation.revision).Run();
+}
+
+absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const StudyAttributeSet& change) {
+  const bool is_user = change.scope == AttributeScope::kUser;
+  Statement& set = Use(is_user ? kSetStudyAttribute : kSetStudySystemAttribute);
+  set.Bind(1, mutation.study).Bind(2, std::string_view(change.key));
+  absl::Status status = set.Bind(3, std::string_view(change.value)).Run();
+  if (!status.ok()) return status;
+  return Use(kTouchStudy).Bind(1, mutation.study).Bind(2, mutation.revision).Run();
+}
+
+absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const TrialAttributeSet& change) {
+  const bool is_user = change.scope == AttributeScope::kUser;
+  Statement& set = Use(is_user ? kSetTrialAttribute : kSetTrialSystemAttribute);
+  set.Bind(1, change.trial_id).Bind(2, std::string_view(change.key));
+  absl::Status status = set.Bind(3, std::string_view(change.value)).Run();
+  if (status.ok() && change.constraints.has_value()) {
+    const std::string constraints = EncodeConstraints(*change.constraints);
+    status =
+        Use(kSetConstraints).Bind(1, change.trial_id).Bind(2, std::string_view(constraints)).Run();
+  }
+  if (!status.ok()) return status;
+  return Use(kTouchTrial).Bind(1, change.trial_id).Bind(2, mutation.revision).Run();
+}
+
+absl::Status SqliteWriter::WriteChange(const Mutation& mutation, const OptunaFactsSet& change) {
+  const std::string facts = EncodeOptunaFacts(change.facts);
+  return Use(kSetOptunaFacts)
+      .Bind(1, change.trial_id)
+      .Bind(2, std::string_view(facts))
+      .Bind(3, mutation.revision)
+      .Run();
 }
 
 absl::Status SqliteWriter::WriteChange(const Mutation& /*mutation*/,
@@ -311,7 +387,9 @@ absl::Status SqliteWriter::WriteTrial(const Mutation& mutation, const TrialRecor
         WriteChange(mutation, ValueReported{trial.number, trial.id, report});
     if (!status.ok()) return status;
   }
-  return WriteTrialAttributes(trial.id, trial.attributes);
+  absl::Status status = WriteAttributes(kSetTrialAttribute, trial.id, trial.attributes);
+  if (!status.ok()) return status;
+  return WriteAttributes(kSetTrialSystemAttribute, trial.id, trial.system_attributes);
 }
 
 absl::Status SqliteWriter::PatchExtra(int64_t trial_id, const TrialRecord& patch,
@@ -325,20 +403,11 @@ absl::Status SqliteWriter::PatchExtra(int64_t trial_id, const TrialRecord& patch
       .Run();
 }
 
-absl::Status SqliteWriter::WriteTrialAttributes(int64_t trial_id, const Attributes& attributes) {
-  Statement& insert = Use(kInsertTrialAttribute);
+absl::Status SqliteWriter::WriteAttributes(Sql set, int64_t owner, const Attributes& attributes) {
+  Statement& statement = Use(set);
   for (const auto& [key, value] : attributes) {
-    insert.Bind(1, trial_id).Bind(2, std::string_view(key)).Bind(3, std::string_view(value));
-    if (absl::Status status = insert.Run(); !status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SqliteWriter::WriteStudyAttributes(StudyId study, const Attributes& attributes) {
-  Statement& insert = Use(kInsertStudyAttribute);
-  for (const auto& [key, value] : attributes) {
-    insert.Bind(1, study).Bind(2, std::string_view(key)).Bind(3, std::string_view(value));
-    if (absl::Status status = insert.Run(); !status.ok()) return status;
+    statement.Bind(1, owner).Bind(2, std::string_view(key)).Bind(3, std::string_view(value));
+    if (absl::Status status = statement.Run(); !status.ok()) return status;
   }
   return absl::OkStatus();
 }

@@ -42,6 +42,10 @@ class SqliteWriter {
   absl::Status WriteChange(const Mutation& mutation, const ValueReported& change);
   absl::Status WriteChange(const Mutation& mutation, const TrialFinished& change);
   absl::Status WriteChange(const Mutation& mutation, const TrialAttributesSet& change);
+  absl::Status WriteChange(const Mutation& mutation, const TrialRequeued& change);
+  absl::Status WriteChange(const Mutation& mutation, const StudyAttributeSet& change);
+  absl::Status WriteChange(const Mutation& mutation, const TrialAttributeSet& change);
+  absl::Status WriteChange(const Mutation& mutation, const OptunaFactsSet& change);
   absl::Status WriteChange(const Mutation& mutation, const LeaseRenewed& change);
   absl::Status WriteChange(const Mutation& mutation, const RequestRemembered& change);
   absl::Status WriteChange(const Mutation& mutation, const RequestsForgotten& change);
@@ -50,8 +54,8 @@ class SqliteWriter {
   absl::Status WriteTrial(const Mutation& mutation, const TrialRecord& trial);
   // Adds what `patch` has of the `extra` column's facts to those of the trial.
   absl::Status PatchExtra(int64_t trial_id, const TrialRecord& patch, int64_t revision);
-  absl::Status WriteTrialAttributes(int64_t trial_id, const Attributes& attributes);
-  absl::Status WriteStudyAttributes(StudyId study, const Attributes& attributes);
+  // `set`: the statement for one attribute of `owner`.
+  absl::Status WriteAttributes(Sql set, int64_t owner, const Attributes& attributes);
   absl::StatusOr<int64_t> ShapeId(StudyId study, const std::vector<DistributionValue>& params);
 
   std::vector<Statement> statements_;

@@ -158,7 +158,7 @@ void EncodeLease(const StudyState& study, size_t number, int64_t lease_token, co
                  v1::Lease& lease) {
   lease.set_token(lease_token);
   *lease.mutable_duration() = TimeUtil::MillisecondsToDuration(study.Spec().lease_ms);
-  if (study.Trials().State(number) != TrialState::kRunning) return;
+  if (!study.HasLease(number)) return;
   EncodeTime(now.wall_us + study.LeaseExpiresSteadyUs(number) - now.steady_us,
              *lease.mutable_expire_time());
 }
@@ -178,7 +178,7 @@ void EncodeTrial(const StudyState& study, size_t number, const Now& now, TrialPa
   if (record.started_us != 0) EncodeTime(record.started_us, *trial.mutable_start_time());
   if (record.completed_us != 0) EncodeTime(record.completed_us, *trial.mutable_complete_time());
   trial.set_worker(record.worker);
-  if (record.state == TrialState::kRunning)
+  if (study.HasLease(number))
     EncodeLease(study, number, record.lease_token, now, *trial.mutable_lease());
   for (const auto& [key, value] : record.attributes)
     (*trial.mutable_user_attributes())[key] = value;

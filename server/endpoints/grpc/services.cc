@@ -6,13 +6,14 @@ namespace hpod {
 
 // Each is defined in the file of its name.
 std::unique_ptr<GrpcService> MakeCatalogService(const ServiceContext& context);
+std::unique_ptr<GrpcService> MakeOptunaService(const ServiceContext& context);
 std::unique_ptr<GrpcService> MakeStudyService(const ServiceContext& context);
 std::unique_ptr<GrpcService> MakeTrialService(const ServiceContext& context);
 
 namespace {
 
-constexpr std::array<GrpcServiceFactory, 3> kGrpcServices = {&MakeCatalogService, &MakeStudyService,
-                                                             &MakeTrialService};
+constexpr std::array<GrpcServiceFactory, 4> kGrpcServices = {
+    &MakeCatalogService, &MakeOptunaService, &MakeStudyService, &MakeTrialService};
 
 }  // namespace
 
