@@ -13,6 +13,8 @@ from optuna.storages import GrpcStorageProxy
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from daemon_process import Daemon  # noqa: E402
 
+from wire import Wire  # noqa: E402
+
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
@@ -48,5 +50,12 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 @pytest.fixture
 def storage(daemon: Daemon) -> Iterator[GrpcStorageProxy]:
     connection = proxy(daemon)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def wire(daemon: Daemon) -> Iterator["Wire"]:
+    connection = Wire(daemon.address)
     yield connection
     connection.close()

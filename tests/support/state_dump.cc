@@ -54,10 +54,11 @@ std::string DumpAlgorithm(const Algorithm& algorithm) {
 std::string DumpSpec(const StudySpec& spec) {
   std::string text = fmt::format(
       "name {}\nsampler {}\npruner {}\nseed {}\nbudget {} {} {}\nlease {}\nretries {}\n"
-      "metrics {}\nattributes {}\nstopped {}\ncreated {}\ndirections",
+      "metrics {}\nattributes {} {}\nstopped {}\ncreated {}\ndirections",
       spec.name, DumpAlgorithm(spec.sampler), DumpAlgorithm(spec.pruner), spec.seed,
       spec.budget.max_trials, spec.budget.max_running, spec.budget.max_duration_us, spec.lease_ms,
-      spec.max_retries, spec.metric_names, spec.attributes, spec.stopped, spec.created_us);
+      spec.max_retries, spec.metric_names, spec.attributes, spec.system_attributes, spec.stopped,
+      spec.created_us);
   for (Direction direction : spec.directions)
     text += direction == Direction::kMinimize ? " <" : " >";
   for (const Parameter& parameter : spec.space) {
@@ -66,6 +67,20 @@ std::string DumpSpec(const StudySpec& spec) {
       text += fmt::format(" if {} in {}", condition.parent, Exact(condition.values));
     }
   }
+  return text;
+}
+
+std::string DumpFacts(const OptunaFacts& facts) {
+  std::string text = fmt::format("{} {} {}", Exact(facts.values), facts.started, facts.completed);
+  for (const auto& [name, param] : facts.params)
+    text += fmt::format(" {}={} {}", name, Exact(param.value), param.distribution);
+  return text;
+}
+
+std::string DumpTexts(const StudyState& state) {
+  std::string text;
+  for (uint32_t i = 0; i < state.Trials().DistributionCount(); ++i)
+    text += fmt::format("text {} {}\n", i, state.OptunaTexts().TextOf(state.Trials(), i));
   return text;
 }
 
@@ -118,12 +133,13 @@ std::string DumpNext(const StudyState& state, const Now& now) {
 
 std::string Dump(const TrialRecord& trial) {
   std::string text = fmt::format(
-      "trial {} id {} {} started {} completed {} worker {} token {} attributes {} retry_of {} "
-      "count {} lost {} failure {} revision {}\n params {}\n foreseen {}\n values {}\n constraints",
+      "trial {} id {} {} started {} completed {} worker {} token {} attributes {} {} retry_of {} "
+      "count {} lost {} failure {} revision {}\n params {}\n foreseen {}\n values {}\n optuna {}\n "
+      "constraints",
       trial.number, trial.id, ToString(trial.state), trial.started_us, trial.completed_us,
-      trial.worker, trial.lease_token, trial.attributes, trial.retry_of.value_or(-1),
-      trial.retry_count, trial.lost, trial.failure, trial.revision, Exact(trial.params),
-      Exact(trial.foreseen), Exact(trial.values));
+      trial.worker, trial.lease_token, trial.attributes, trial.system_attributes,
+      trial.retry_of.value_or(-1), trial.retry_count, trial.lost, trial.failure, trial.revision,
+      Exact(trial.params), Exact(trial.foreseen), Exact(trial.values), DumpFacts(trial.optuna));
   for (const auto& [name, value] : trial.constraints) {
     text += fmt::format(" {}={}", name, Exact(value));
   }
@@ -138,7 +154,7 @@ std::string Dump(const StudyState& state, const Now& now) {
   std::string text =
       fmt::format("study {} revision {} first start {} last trial {}\n{}\n{}", state.Id(),
                   state.Revision(), state.FirstStartUs(), state.LastTrialId(),
-                  DumpSpec(state.Spec()), DumpHistory(state.Trials()));
+                  DumpSpec(state.Spec()), DumpHistory(state.Trials()) + DumpTexts(state));
   for (size_t number = 0; number < state.Trials().size(); ++number) {
     text += Dump(state.Record(number));
   }
@@ -148,7 +164,9 @@ std::string Dump(const StudyState& state, const Now& now) {
 std::string DumpWithLeases(const StudyState& state, const Now& now) {
   std::string text = Dump(state, now);
   for (size_t number : state.Trials().Running()) {
-    text += fmt::format("\nlease {} {}", number, state.LeaseExpiresSteadyUs(number));
+    text += state.HasLease(number)
+                ? fmt::format("\nlease {} {}", number, state.LeaseExpiresSteadyUs(number))
+                : fmt::format("\nno lease {}", number);
   }
   return text;
 }

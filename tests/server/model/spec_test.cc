@@ -30,7 +30,8 @@ TEST(Spec, IsRefusedByTheFieldThatIsWrong) {
   const auto check = [](auto change) {
     StudySpec spec = ASpec();
     change(spec);
-    return CheckSpec(spec);
+    const absl::Status name = CheckStudyName(spec.name);
+    return name.ok() ? CheckSpec(spec) : name;
   };
   EXPECT_THAT(check([](StudySpec&) {}), IsOk());
   EXPECT_THAT(check([](StudySpec& s) { s.name = ""; }), IsInvalidField("study.name"));
