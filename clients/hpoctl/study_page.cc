@@ -160,13 +160,15 @@ Lines BestLines(const StudyFacts& facts, const Io& io) {
 std::vector<Cell> RunningRow(const Trial& trial, Time now) {
   const Time ends = FromProto(trial.lease().expire_time());
   const auto length = FromProto(trial.lease().duration());
-  Cell lease = TimeCell(ends, now);
-  if (ends - now < length / 3) lease.style = Style::kYellow;  // should have been renewed by now
+  // Optuna's clients hold trials without a lease.
+  Cell lease = trial.has_lease() ? TimeCell(ends, now) : EmptyCell();
+  if (trial.has_lease() && ends - now < length / 3)
+    lease.style = Style::kYellow;  // should have been renewed by now
   const bool has_report = !trial.intermediate_values().empty();
   return {CountCell(trial.number()),
           trial.worker().empty() ? EmptyCell() : TextCell(trial.worker()),
           TimeCell(FromProto(trial.start_time()), now),
-          TimeCell(ends - length, now),
+          trial.has_lease() ? TimeCell(ends - length, now) : EmptyCell(),
           lease,
           has_report ? CountCell(trial.intermediate_values().rbegin()->step()) : EmptyCell(),
           has_report ? NumberCell(trial.intermediate_values().rbegin()->value()) : EmptyCell()};
