@@ -138,7 +138,7 @@ def test_a_study_of_optuna_is_hpods_too(daemon: Daemon, storage: GrpcStorageProx
     detail = shown(daemon, "trial", "show", "theirs", "3")
     assert detail["intermediate_values"] == [
         {"step": step, "value": value}
-        for step, value in study.trials[3].intermediate_values.items()
+        for step, value in sorted(study.trials[3].intermediate_values.items())
     ]
     assert detail["constraints"] == study.trials[3].constraints
     assert "RUNNING" in hpoctl(daemon, "study", "show", "theirs")
