@@ -102,6 +102,7 @@ absl::StatusOr<Decision<OptunaSetState::Result>> StudyState::Decide(const Optuna
     started.trial_id = command.trial_id;
     started.was_waiting = true;
     started.params = ParamsOf(history_, *number);
+    started.lease_token = meta_[*number].lease_token;
     started.started_us = now.wall_us;
     decision.changes.push_back(std::move(started));
   } else if (before == TrialState::kRunning) {

@@ -41,7 +41,7 @@ LeaseRenewed StudyState::Renewal(size_t number, const Now& now) const {
 }
 
 void StudyState::Renew(size_t number, const Now& now, std::vector<Change>& changes) const {
-  if (meta_[number].lease_token != 0) changes.push_back(Renewal(number, now));
+  if (meta_[number].lease_token > 0) changes.push_back(Renewal(number, now));
 }
 
 void StudyState::RememberAnswer(const RequestKey& request, Answer answer, const Now& now,
@@ -141,7 +141,7 @@ absl::StatusOr<Decision<CompleteTrial::Result>> StudyState::Decide(const Complet
       *number,     meta_[*number].id,          command.state, command.values, command.failure,
       now.wall_us, meta_[*number].lease_token, false};
   const auto reports = history_.Reports(*number);
-  if (command.state == TrialState::kPruned && !reports.empty() &&
+  if (command.state == TrialState::kPruned && spec_.directions.size() == 1 && !reports.empty() &&
       !std::isnan(reports.back().value)) {
     finished.values = {reports.back().value};
   }

@@ -54,7 +54,9 @@ struct TrialRecord {
   int64_t started_us = 0;       // wall clock; 0: not started
   int64_t completed_us = 0;     // 0: not finished
   std::string worker;
-  int64_t lease_token = 0;  // 0: of a running trial, it has no lease and never expires
+  // Positive: the lease's. Otherwise it has no lease and never expires; negative: the worker that
+  // had a lease has lost the trial.
+  int64_t lease_token = 0;
   Attributes attributes;
   Attributes system_attributes;  // Optuna's own, not its users'
   Constraints constraints;

@@ -4,6 +4,8 @@
 #include "server/model/study_state.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <utility>
 
 #include "samplers/registry.h"
 #include "server/model/errors.h"
@@ -39,7 +41,7 @@ void StudyState::Apply(const Mutation& mutation) {
 
 void StudyState::GrantLeases(const Now& now) {
   for (size_t number : history_.Running()) {
-    if (meta_[number].lease_token != 0) leases_[number] = Renewal(number, now).expires_steady_us;
+    if (meta_[number].lease_token > 0) leases_[number] = Renewal(number, now).expires_steady_us;
   }
 }
 
@@ -148,7 +150,9 @@ void StudyState::ApplyChange(const TrialAttributesSet& change, int64_t revision)
 
 void StudyState::ApplyChange(const TrialRequeued& change, int64_t revision) {
   history_.SetState(change.number, TrialState::kWaiting);
-  meta_[change.number].lease_token = 0;
+  // The old token is refused from now on, and never given again, also after a restart.
+  int64_t& token = meta_[change.number].lease_token;
+  token = -std::abs(token);
   leases_.erase(change.number);
   Touch(change.number, revision);
 }
@@ -210,26 +214,32 @@ void StudyState::SetConstraints(size_t number, const Constraints& constraints) {
 }
 
 void StudyState::NoteStart(size_t number, int64_t started_us) {
-  meta_[number].started_us = started_us;
+  const int64_t before = std::exchange(meta_[number].started_us, started_us);
+  if (before > 0 && before == first_start_us_) {
+    // The trial that was started first had to wait again, and starts now.
+    first_start_us_ = 0;
+    for (const Meta& meta : meta_) NoteFirstStart(meta.started_us);
+    return;
+  }
+  NoteFirstStart(started_us);
+}
+
+void StudyState::NoteFirstStart(int64_t started_us) {
   if (started_us > 0 && (first_start_us_ == 0 || started_us < first_start_us_))
     first_start_us_ = started_us;
 }
 
-void StudyState::NoteToken(int64_t token) { last_token_ = std::max(last_token_, token); }
+void StudyState::NoteToken(int64_t token) { last_token_ = std::max(last_token_, std::abs(token)); }
 
 void StudyState::Touch(size_t number, int64_t revision) {
   meta_[number].revision = revision;
   change_log_.Add(revision, number);
+  pruner_->Observe(history_, number);
   // Until somebody asks for a trial, nobody needs a model of the history. Optuna's clients, whose
   // workers propose by themselves, never do.
   if (last_token_ == 0 && spec_.space.empty()) return;
-  while (observed_ < number) Observe(observed_);
-  Observe(number);
-}
-
-void StudyState::Observe(size_t number) {
+  while (observed_ < number) sampler_->Observe(history_, observed_++);
   sampler_->Observe(history_, number);
-  pruner_->Observe(history_, number);
   observed_ = std::max(observed_, number + 1);
 }
 

@@ -249,9 +249,9 @@ class StudyState {
   void SetParams(size_t number, const std::vector<DistributionValue>& params);
   void SetConstraints(size_t number, const Constraints& constraints);
   void NoteStart(size_t number, int64_t started_us);
+  void NoteFirstStart(int64_t started_us);
   void NoteToken(int64_t token);
   void Touch(size_t number, int64_t revision);
-  void Observe(size_t number);
   uint32_t InternWorker(const std::string& worker);
 
   const StudyId id_;
@@ -274,7 +274,7 @@ class StudyState {
   int64_t last_trial_id_ = 0;
   int64_t first_start_us_ = 0;
   size_t lost_count_ = 0;
-  size_t observed_ = 0;  // trials that the sampler and the pruner have been shown
+  size_t observed_ = 0;  // trials that the sampler has been shown
 };
 
 }  // namespace hpod

@@ -68,7 +68,7 @@ CREATE TABLE trials (
   started_us INTEGER,
   completed_us INTEGER,
   worker TEXT NOT NULL,
-  lease_token INTEGER NOT NULL,
+  lease_token INTEGER NOT NULL,      -- not positive: it has no lease
   revision INTEGER NOT NULL,
   extra TEXT,                        -- JSON object of what few trials have: constraints, fixed, foreseen, retry_of,
                                      -- retry_count, lost, failure, optuna

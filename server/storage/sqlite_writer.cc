@@ -92,7 +92,7 @@ constexpr std::array<std::string_view, 35> kTexts = {
     "UPDATE trials SET extra=json_set(coalesce(extra,'{}'),'$.constraints',json(?2)) WHERE id=?1",
     "UPDATE trials SET extra=json_set(coalesce(extra,'{}'),'$.optuna',json(?2)), revision=?3"
     " WHERE id=?1",
-    "UPDATE trials SET state='WAITING', lease_token=0, revision=?2 WHERE id=?1",
+    "UPDATE trials SET state='WAITING', lease_token=-abs(lease_token), revision=?2 WHERE id=?1",
     "DELETE FROM trial_attributes WHERE trial_id=?1",
     "INSERT INTO trial_attributes VALUES (?1,?2,?3)"
     " ON CONFLICT DO UPDATE SET value=excluded.value",

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "server/model/errors.h"
+#include "server/model/optuna/excerpt.h"
 #include "server/model/optuna/python_json.h"
 
 namespace hpod {
@@ -32,7 +33,7 @@ absl::Status CheckOptunaAttribute(std::string_view key, std::string_view value) 
   const absl::Status status = CheckPythonJson(value);
   if (status.ok()) return status;
   return InvalidField("value", fmt::format("the value of attribute '{}' is not JSON: {}",
-                                           key.substr(0, 64), std::string(status.message())));
+                                           Excerpt(key), std::string(status.message())));
 }
 
 bool IsConstraintKey(std::string_view key) {

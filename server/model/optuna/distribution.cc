@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <initializer_list>
 
+#include "server/model/optuna/excerpt.h"
+
 namespace hpod {
 namespace {
 
@@ -49,7 +51,7 @@ class Attributes {
       const auto is_key = [&](std::string_view name) { return name == key; };
       if (!std::any_of(required.begin(), required.end(), is_key) &&
           !std::any_of(optional.begin(), optional.end(), is_key)) {
-        return Unreadable(fmt::format("there is no attribute '{}'", key.substr(0, 64)));
+        return Unreadable(fmt::format("there is no attribute '{}'", Excerpt(key)));
       }
     }
     return absl::OkStatus();
@@ -178,7 +180,7 @@ absl::StatusOr<std::pair<OptunaClass, PythonJson>> ReadClass(PythonJson json) {
     return !name->text.empty() && name->text == (is_long ? candidate.name : candidate.abbreviation);
   });
   if (row == kClasses.end())
-    return Unreadable(fmt::format("there is no class '{}'", name->text.substr(0, 64)));
+    return Unreadable(fmt::format("there is no class '{}'", Excerpt(name->text)));
   const auto kind = static_cast<OptunaClass>(row - kClasses.begin());
   if (is_long) {
     const PythonJson* attributes = json.Find("attributes");
@@ -266,7 +268,7 @@ absl::Status CheckCompatible(const OptunaDistribution& known, const OptunaDistri
                              std::string_view name) {
   const auto refuse = [&](std::string_view what) {
     return absl::InvalidArgumentError(
-        fmt::format("parameter '{}': the study has it with {}", name.substr(0, 64), what));
+        fmt::format("parameter '{}': the study has it with {}", Excerpt(name), what));
   };
   if (known.kind != asked.kind) {
     return refuse(fmt::format("{}, not {}", kClasses[static_cast<size_t>(known.kind)].name,
@@ -285,7 +287,7 @@ absl::Status CheckInternalValue(const OptunaDistribution& distribution, double v
                                 std::string_view name) {
   const auto refuse = [&](std::string_view what) {
     return absl::InvalidArgumentError(
-        fmt::format("parameter '{}': the internal value {} {}", name.substr(0, 64), value, what));
+        fmt::format("parameter '{}': the internal value {} {}", Excerpt(name), value, what));
   };
   if (distribution.kind == OptunaClass::kCategorical) {
     const auto count = static_cast<double>(distribution.choices.size());

@@ -3,6 +3,7 @@
 #include "server/endpoints/grpc/optuna/convert.h"
 #include "server/endpoints/grpc/optuna/local_time.h"
 #include "server/model/errors.h"
+#include "server/model/optuna/excerpt.h"
 
 namespace hpod {
 namespace {
@@ -31,9 +32,8 @@ absl::Status DecodeParams(const optuna::Trial& trial, OptunaTemplate& made_up) {
   for (const optuna::NumberEntry& param : trial.params()) {
     const auto distribution = distributions.find(param.key());
     if (distribution == distributions.end()) {
-      return InvalidField(
-          "template_trial.distributions",
-          fmt::format("parameter '{}' has no distribution", param.key().substr(0, 64)));
+      return InvalidField("template_trial.distributions",
+                          fmt::format("parameter '{}' has no distribution", Excerpt(param.key())));
     }
     made_up.params[param.key()] = {distribution->second, param.value()};
   }

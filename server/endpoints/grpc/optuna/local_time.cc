@@ -4,6 +4,8 @@
 #include <ctime>
 #include <fmt/format.h>
 
+#include "server/model/optuna/excerpt.h"
+
 namespace hpod {
 namespace {
 
@@ -86,7 +88,7 @@ absl::StatusOr<int64_t> FromLocalTime(std::string_view text) {
                        Take(rest, '.') && TakeFraction(rest, fraction) && rest.empty();
   if (!is_time) {
     return absl::InvalidArgumentError(fmt::format(
-        "'{}' is not a time, it must be like 2026-11-24 08:30:00.000000", text.substr(0, 64)));
+        "'{}' is not a time, it must be like 2026-11-24 08:30:00.000000", Excerpt(text)));
   }
   time.tm_isdst = -1;
   return static_cast<int64_t>(std::mktime(&time)) * kMicroseconds + fraction;

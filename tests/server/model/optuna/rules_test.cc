@@ -86,6 +86,16 @@ TEST_F(OptunaRules, AWorkerWhoseTrialWaitsAgainHasLostIt) {
   EXPECT_EQ(study_.StateOf(trial.number), TrialState::kRunning);
 }
 
+TEST_F(OptunaRules, ALostTokenIsNeverGivenAgainAlsoAfterARestart) {
+  const HandedOut trial = study_.Suggest();
+  ASSERT_THAT(Set(trial.number, TrialState::kWaiting), IsOk());
+  ASSERT_THAT(Set(trial.number, TrialState::kRunning), IsOk());
+  ASSERT_THAT(Set(trial.number, TrialState::kWaiting), IsOk());
+  const TrialRecord stored = study_.Record(trial.number);
+  study_.ReplaceBy(std::vector<Mutation>{study_.Log()[0], {1, 9, TrialAdded{stored}}});
+  EXPECT_GT(study_.Suggest().lease_token, trial.lease_token);
+}
+
 TEST_F(OptunaRules, ACallForATrialWithALeaseRenewsIt) {
   const HandedOut trial = study_.Suggest();
   study_.time.AdvanceMs(9'000);
