@@ -176,9 +176,11 @@ absl::StatusOr<std::pair<OptunaClass, PythonJson>> ReadClass(PythonJson json) {
   const bool is_long = json.Find("name") != nullptr;
   const PythonJson* const name = json.Find(is_long ? "name" : "type");
   if (name == nullptr) return Unreadable("it has no name");
-  const auto row = std::find_if(kClasses.begin(), kClasses.end(), [&](const ClassRow& candidate) {
-    return !name->text.empty() && name->text == (is_long ? candidate.name : candidate.abbreviation);
-  });
+  const auto* const row =
+      std::find_if(kClasses.begin(), kClasses.end(), [&](const ClassRow& candidate) {
+        return !name->text.empty() &&
+               name->text == (is_long ? candidate.name : candidate.abbreviation);
+      });
   if (row == kClasses.end())
     return Unreadable(fmt::format("there is no class '{}'", Excerpt(name->text)));
   const auto kind = static_cast<OptunaClass>(row - kClasses.begin());
