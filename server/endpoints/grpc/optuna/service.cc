@@ -6,6 +6,7 @@
 
 #include "server/endpoints/grpc/service.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <functional>
 #include <memory>
@@ -272,9 +273,9 @@ class OptunaService final : public GrpcService {
   }
 
   template <class Call, class Show>
-  void ReadStudy(Core::StudyKey study, Call& call, Show show) {
+  void ReadStudy(const Core::StudyKey& study, Call& call, Show show) {
     core_.ReadInGroup(
-        std::move(study),
+        study,
         [show = std::move(show)](const StudyState& state) {
           show(state);
           return absl::OkStatus();
