@@ -1,12 +1,12 @@
 #include "server/endpoints/grpc/endpoint.h"
 
 #include <fmt/format.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <unistd.h>
 #include <utility>
+
+#include "absl/synchronization/mutex.h"
 
 #include "server/model/errors.h"
 
@@ -29,17 +29,13 @@ absl::Status ShuttingDown() {
 }
 
 absl::StatusOr<std::unique_ptr<GrpcEndpoint>> GrpcEndpoint::Make(const Options& options) {
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  // Abseil's mutexes, which gRPC has, look for deadlocks at every lock unless told not to.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   std::unique_ptr<GrpcEndpoint> endpoint(new GrpcEndpoint);
   endpoint->options_ = options;
   endpoint->builder_ = std::make_unique<grpc::ServerBuilder>();
   grpc::ServerBuilder& builder = *endpoint->builder_;
   builder.SetMaxReceiveMessageSize(options.message_bytes_max);
-  // Reflection is gRPC's only synchronous service here: one thread for it is enough.
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
   // Workers may ping an idle connection every 10 s; dead ones are noticed within a minute.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 40'000);
@@ -61,8 +57,8 @@ PostToLoop GrpcEndpoint::Poster() {
 
 void GrpcEndpoint::Start(Core& core, std::function<void()> on_failure) {
   core_ = &core;
-  for (GrpcServiceFactory make : GrpcServices()) {
-    services_.push_back(make({core, *loop_, options_.limits}));
+  for (const GrpcServiceEntry& entry : GrpcServices()) {
+    services_.push_back(entry.make({core, *loop_, options_.limits}));
     builder_->RegisterService(&services_.back()->Generated());
   }
   server_ = builder_->BuildAndStart();
@@ -85,7 +81,6 @@ void GrpcEndpoint::Tick() {
 }
 
 void GrpcEndpoint::Stop(std::chrono::milliseconds grace) {
-  if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
   loop_->Post([this] {
     options_.limits.is_shutting_down = true;
     for (const auto& service : services_) service->EndStreams();

@@ -10,6 +10,15 @@ namespace {
 // client it often says so once (docs/decisions/0003-one-loop.md).
 constexpr int kEmptyPolls = 3;
 
+// At the end the queue has to say nothing for so long. The server has ended all calls by then, and
+// what their ends set off comes at once; gRPC aborts the process if an operation is begun on a
+// queue that is shut.
+constexpr int64_t kSilenceMs = 100;
+
+gpr_timespec Soon() {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kSilenceMs, GPR_TIMESPAN));
+}
+
 }  // namespace
 
 Loop::Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue) : queue_(std::move(queue)) {}
@@ -40,13 +49,18 @@ void Loop::Run(Core& core, size_t commit_batch_max, const std::function<void()>&
   bool ok = false;
   int empty_polls = 0;
   while (true) {
-    switch (queue_->AsyncNext(&tag, &ok, core.HasWork() ? at_once : whenever)) {
+    const gpr_timespec deadline = core.HasWork() ? at_once : is_closing_ ? Soon() : whenever;
+    switch (queue_->AsyncNext(&tag, &ok, deadline)) {
       case grpc::CompletionQueue::GOT_EVENT:
         empty_polls = 0;
         static_cast<Event*>(tag)->Proceed(ok);
         if (core.GroupSize() >= commit_batch_max) core.Flush();
         break;
       case grpc::CompletionQueue::TIMEOUT:
+        if (!core.HasWork()) {
+          Shut();
+          break;
+        }
         if (++empty_polls < kEmptyPolls) break;
         empty_polls = 0;
         core.Flush();
@@ -61,6 +75,11 @@ void Loop::Run(Core& core, size_t commit_batch_max, const std::function<void()>&
 }
 
 void Loop::Close() {
+  Post([this] { is_closing_ = true; });
+}
+
+void Loop::Shut() {
+  is_closing_ = false;
   const std::lock_guard lock(mutex_);
   is_closed_ = true;
   queue_->Shutdown();

@@ -36,7 +36,8 @@ class Loop {
   // calls. `on_failure` is called once if the core's storage has failed.
   void Run(Core& core, size_t commit_batch_max, const std::function<void()>& on_failure);
 
-  // No further event will come but those under way: Run ends after them. From any thread, once.
+  // The server has ended: Run goes on with what is under way, and returns after a short silence.
+  // From any thread, once.
   void Close();
 
  private:
@@ -49,7 +50,10 @@ class Loop {
     Loop& loop_;
   };
 
+  void Shut();
+
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  bool is_closing_ = false;  // loop only
   PostedTasks posted_event_{*this};
 
   std::mutex mutex_;  // guards what follows

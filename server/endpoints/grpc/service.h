@@ -6,6 +6,7 @@
 #include <grpcpp/impl/service_type.h>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "server/core/core.h"
 #include "server/endpoints/grpc/loop.h"
@@ -30,10 +31,13 @@ struct ServiceContext {
   CallLimits& limits;
 };
 
-using GrpcServiceFactory = std::unique_ptr<GrpcService> (*)(const ServiceContext& context);
+struct GrpcServiceEntry {
+  std::string_view name;  // with its package
+  std::unique_ptr<GrpcService> (*make)(const ServiceContext& context);
+};
 
 // All of them.
-std::span<const GrpcServiceFactory> GrpcServices();
+std::span<const GrpcServiceEntry> GrpcServices();
 
 }  // namespace hpod
 
