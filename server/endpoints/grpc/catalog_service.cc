@@ -44,10 +44,7 @@ class CatalogService final : public GrpcService {
                  }) {}
 
   grpc::Service& Generated() override { return service_; }
-  void Start() override {
-    samplers_.Start();
-    pruners_.Start();
-  }
+  std::vector<Method*> Methods() override { return {&samplers_, &pruners_}; }
 
  private:
   using Async = v1::CatalogService::AsyncService;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "server/core/core.h"
 #include "server/endpoints/grpc/loop.h"
@@ -19,8 +20,12 @@ class GrpcService {
  public:
   virtual ~GrpcService() = default;
   virtual grpc::Service& Generated() = 0;
+  // The unary methods.
+  virtual std::vector<Method*> Methods() { return {}; }
   // Waits for calls. On the loop, or before it runs.
-  virtual void Start() = 0;
+  virtual void Start() {
+    for (Method* method : Methods()) method->Start();
+  }
   // Ends streams, whose clients would otherwise never end. On the loop.
   virtual void EndStreams() {}
 };

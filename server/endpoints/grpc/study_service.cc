@@ -46,15 +46,11 @@ class StudyService final : public GrpcService {
 
   grpc::Service& Generated() override { return service_; }
 
+  std::vector<Method*> Methods() override {
+    return {&create_, &get_, &list_, &update_, &stop_, &delete_, &best_, &improvements_};
+  }
   void Start() override {
-    create_.Start();
-    get_.Start();
-    list_.Start();
-    update_.Start();
-    stop_.Start();
-    delete_.Start();
-    best_.Start();
-    improvements_.Start();
+    GrpcService::Start();
     watches_.Start();
   }
 

@@ -67,17 +67,10 @@ class TrialService final : public GrpcService {
 
   grpc::Service& Generated() override { return service_; }
 
-  void Start() override {
-    suggest_.Start();
-    suggest_parameter_.Start();
-    report_.Start();
-    complete_.Start();
-    heartbeat_.Start();
-    enqueue_.Start();
-    add_.Start();
-    get_.Start();
-    list_.Start();
-    set_attributes_.Start();
+  std::vector<Method*> Methods() override {
+    return {&suggest_,   &suggest_parameter_, &report_, &complete_,
+            &heartbeat_, &enqueue_,           &add_,    &get_,
+            &list_,      &set_attributes_};
   }
 
  private:

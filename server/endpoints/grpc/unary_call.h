@@ -8,11 +8,13 @@
 #include <grpcpp/support/async_unary_call.h>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "server/core/core.h"
 #include "server/endpoints/grpc/convert.h"
 #include "server/endpoints/grpc/loop.h"
+#include "server/endpoints/method.h"
 
 namespace hpod {
 
@@ -28,12 +30,12 @@ absl::Status TooManyCalls(size_t limit);
 // Refuses a call that comes while the daemon ends.
 absl::Status ShuttingDown();
 
-// The calls of one method. They live as long as the method and are used again, with what they have
-// allocated.
+// The calls of one method. Those of gRPC live as long as the method and are used again, with what
+// they have allocated.
 template <class Request, class Response>
-class UnaryMethod {
+class UnaryMethod final : public Method {
  public:
-  class Call;
+  using Call = MethodCall<Request, Response>;
   // Asks gRPC for the next call of the method: a generated RequestX, bound to its service.
   using Accept =
       std::function<void(grpc::ServerContext*, Request*, grpc::ServerAsyncResponseWriter<Response>*,
@@ -41,21 +43,18 @@ class UnaryMethod {
   // Must see to it that Done is called once.
   using Handle = std::function<void(Call&)>;
 
-  // One call. Handlers read `request`, fill in `response`, and pass the call on as the Reply.
-  class Call final : public Event, public Reply {
+  // One call by gRPC.
+  class GrpcCall final : public Event, public Call {
    public:
-    explicit Call(UnaryMethod& method) : method_(method) {}
-
-    Request request;
-    Response response;
+    explicit GrpcCall(UnaryMethod& method) : method_(method) {}
 
     void Wait() {
       context_.emplace();
       responder_.emplace(&*context_);
-      request.Clear();
-      response.Clear();
+      this->request.Clear();
+      this->response.Clear();
       is_waiting_ = true;
-      method_.accept_(&*context_, &request, &*responder_, method_.loop_.Queue(),
+      method_.accept_(&*context_, &this->request, &*responder_, method_.loop_.Queue(),
                       method_.loop_.Queue(), this);
     }
 
@@ -68,16 +67,12 @@ class UnaryMethod {
       if (!ok) return;  // shutting down
       is_waiting_ = false;
       method_.WaitForAnother();
-      if (++method_.limits_.calls_in_flight > method_.limits_.calls_in_flight_max) {
-        return Done(TooManyCalls(method_.limits_.calls_in_flight_max));
-      }
-      if (method_.limits_.is_shutting_down) return Done(ShuttingDown());
-      method_.handle_(*this);
+      method_.Admit(*this);
     }
 
     void Done(const absl::Status& status) override {
       if (status.ok()) {
-        responder_->Finish(response, grpc::Status::OK, this);
+        responder_->Finish(this->response, grpc::Status::OK, this);
       } else {
         responder_->FinishWithError(ToGrpc(status), this);
       }
@@ -93,20 +88,52 @@ class UnaryMethod {
   UnaryMethod(Loop& loop, CallLimits& limits, Accept accept, Handle handle)
       : loop_(loop), limits_(limits), accept_(std::move(accept)), handle_(std::move(handle)) {}
 
+  const google::protobuf::MethodDescriptor* Descriptor() const override {
+    return MethodOf(*Request::descriptor());
+  }
+
   // Once the server runs. More than one call waits, so that a burst does not have to wait for the
   // loop.
-  void Start() {
+  void Start() override {
     constexpr int kWaitingCalls = 16;
     for (int i = 0; i < kWaitingCalls; ++i) WaitForAnother();
   }
 
+  std::unique_ptr<DirectCall> NewCall() override { return std::make_unique<OwnCall>(*this); }
+
  private:
+  class OwnCall final : public DirectCall, public Call {
+   public:
+    explicit OwnCall(UnaryMethod& method) : method_(method) {}
+    google::protobuf::Message& RequestMessage() override { return this->request; }
+    const google::protobuf::Message& ResponseMessage() const override { return this->response; }
+    void Run(absl::AnyInvocable<void(const absl::Status&)> done) override {
+      done_ = std::move(done);
+      method_.Admit(*this);
+    }
+    void Done(const absl::Status& status) override {
+      --method_.limits_.calls_in_flight;
+      std::exchange(done_, nullptr)(status);
+    }
+
+   private:
+    UnaryMethod& method_;
+    absl::AnyInvocable<void(const absl::Status&)> done_;
+  };
+
+  void Admit(Call& call) {
+    if (++limits_.calls_in_flight > limits_.calls_in_flight_max)
+      return call.Done(TooManyCalls(limits_.calls_in_flight_max));
+    if (limits_.is_shutting_down) return call.Done(ShuttingDown());
+    handle_(call);
+  }
+
   void WaitForAnother() {
     if (idle_.empty()) {
-      calls_.push_back(std::make_unique<Call>(*this));
+      calls_.push_back(std::make_unique<GrpcCall>(*this));
       idle_.push_back(calls_.back().get());
     }
-    Call* call = idle_.back();
+    GrpcCall* call = idle_.back();
     idle_.pop_back();
     call->Wait();
   }
@@ -115,8 +142,8 @@ class UnaryMethod {
   CallLimits& limits_;
   Accept accept_;
   Handle handle_;
-  std::vector<std::unique_ptr<Call>> calls_;
-  std::vector<Call*> idle_;
+  std::vector<std::unique_ptr<GrpcCall>> calls_;
+  std::vector<GrpcCall*> idle_;
 };
 
 }  // namespace hpod
