@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "hpo/v1/error.pb.h"
 #include "hpo/v1/study.pb.h"
 #include "hpo/v1/study_service.pb.h"
 #include "hpo/v1/trial.pb.h"
@@ -19,7 +20,9 @@
 
 namespace hpod {
 
-// With google.rpc.ErrorInfo.
+// With google.rpc.ErrorInfo in the details, if there is a reason. Never longer than clients take.
+hpo::v1::RpcStatus EncodeError(const absl::Status& status);
+// The same for gRPC.
 grpc::Status ToGrpc(const absl::Status& status);
 
 // The key of a request with a `request_id`: its fingerprint covers everything else.

@@ -101,25 +101,30 @@ std::string Shorten(std::string_view text, size_t bytes_max) {
 
 }  // namespace
 
-grpc::Status ToGrpc(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  const auto code = static_cast<grpc::StatusCode>(status.code());
-  const std::string message(Shorten(
-      std::string_view(status.message().data(), status.message().size()), kMessageBytesMax));
+v1::RpcStatus EncodeError(const absl::Status& status) {
+  v1::RpcStatus error;
+  error.set_code(static_cast<int>(status.code()));
+  error.set_message(Shorten(std::string_view(status.message().data(), status.message().size()),
+                            kMessageBytesMax));
   const auto detail = DetailOf(status);
-  if (!detail.has_value()) return {code, message};
+  if (!detail.has_value()) return error;
   v1::ErrorInfo info;
   info.set_reason(detail->reason);
   info.set_domain("hpod");
   for (const auto& [key, value] : detail->metadata)
     (*info.mutable_metadata())[key] = Shorten(value, kMetadataBytesMax);
-  v1::RpcStatus rpc_status;
-  rpc_status.set_code(code);
-  rpc_status.set_message(message);
-  google::protobuf::Any& any = *rpc_status.add_details();
+  google::protobuf::Any& any = *error.add_details();
   any.set_type_url("type.googleapis.com/google.rpc.ErrorInfo");
   any.set_value(info.SerializeAsString());
-  return {code, message, rpc_status.SerializeAsString()};
+  return error;
+}
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const v1::RpcStatus error = EncodeError(status);
+  const auto code = static_cast<grpc::StatusCode>(status.code());
+  if (error.details().empty()) return {code, error.message()};
+  return {code, error.message(), error.SerializeAsString()};
 }
 
 void EncodeValue(const Value& value, v1::Value& message) {

@@ -1,19 +1,13 @@
 #include "server/endpoints/grpc/watch.h"
 
-#include <algorithm>
-#include <deque>
-#include <optional>
-
 #include "server/endpoints/grpc/convert.h"
+#include "server/endpoints/watch_cursor.h"
 #include "server/model/errors.h"
 
 namespace hpod {
 namespace {
 
 namespace v1 = hpo::v1;
-
-constexpr size_t kTrialsPerMessage = 500;
-constexpr size_t kMessageBytesMax = 2 << 20;
 
 }  // namespace
 
@@ -25,9 +19,6 @@ class Watches::Stream final : public Event, public Watcher, public Reply {
     context_.AsyncNotifyWhenDone(&over_);
     watches_.service_.RequestWatchStudy(&context_, &request_, &writer_, watches_.loop_.Queue(),
                                         watches_.loop_.Queue(), this);
-  }
-  ~Stream() override {
-    if (study_ != 0) watches_.core_.Watchers().Remove(study_, this);
   }
 
   // The call has come, a message is written, or the stream is finished.
@@ -95,42 +86,9 @@ class Watches::Stream final : public Event, public Watcher, public Reply {
   }
 
   absl::Status Fill(const StudyState& study) {
-    if (study_ == 0) {
-      study_ = study.Id();
-      revision_ = request_.has_after_revision() ? request_.after_revision() : study.Revision();
-      // Of another study, which had the name before.
-      if (revision_ > study.Revision()) revision_ = 0;
-      watches_.core_.Watchers().Add(study_, this);
-    } else if (study_ != study.Id()) {
-      return Refuse(Reason::kStudyNotFound, "the study was deleted", {{"study", request_.study()}});
-    }
-    if (backlog_.empty() && study.Revision() > revision_) {
-      const std::vector<size_t> changed = study.ChangedSince(revision_);
-      backlog_.assign(changed.begin(), changed.end());
-      backlog_revision_ = study.Revision();
-    }
-    has_news_ = backlog_revision_ > revision_;
-    if (has_news_) FillMessage(study);
-    return absl::OkStatus();
-  }
-
-  // The next trials of the backlog. What has changed again since the backlog was made comes again
-  // later.
-  void FillMessage(const StudyState& study) {
-    const Now now = watches_.core_.ReadClock();
-    message_.Clear();
-    EncodeStudy(study, now, *message_.mutable_study());
-    size_t bytes = 0;
-    while (!backlog_.empty() && message_.trials_size() < static_cast<int>(kTrialsPerMessage) &&
-           bytes < kMessageBytesMax) {
-      v1::Trial& trial = *message_.add_trials();
-      EncodeTrial(study, backlog_.front(), now, {}, trial);
-      bytes += trial.ByteSizeLong();
-      revision_ = std::max(revision_, std::min(trial.revision(), backlog_revision_));
-      backlog_.pop_front();
-    }
-    if (backlog_.empty()) revision_ = backlog_revision_;
-    message_.set_revision(revision_);
+    const auto has_news = cursor_.Next(study, request_, message_);
+    has_news_ = has_news.ok() && *has_news;
+    return has_news.status();
   }
 
   void Finish(const absl::Status& status) {
@@ -151,15 +109,12 @@ class Watches::Stream final : public Event, public Watcher, public Reply {
   grpc::ServerContext context_;
   v1::WatchStudyRequest request_;
   v1::WatchStudyResponse message_;
+  WatchCursor cursor_{watches_.core_, *this};
   grpc::ServerAsyncWriter<v1::WatchStudyResponse> writer_{&context_};
 
   State state_ = State::kWaiting;
   bool is_over_ = false;
   bool has_news_ = false;
-  StudyId study_ = 0;
-  int64_t revision_ = 0;  // everything up to it has been sent
-  std::deque<size_t> backlog_;
-  int64_t backlog_revision_ = 0;
 };
 
 Watches::Watches(Core& core, Loop& loop, v1::StudyService::AsyncService& service)

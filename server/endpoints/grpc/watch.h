@@ -1,6 +1,4 @@
-// WatchStudy: streams of what changes in a study. A stream keeps a revision, not a queue: while one
-// message is being written, changes gather in the study itself, so a slow reader costs one message,
-// however slow it is.
+// WatchStudy: streams of what changes in a study. What they say is in watch_cursor.h.
 
 #ifndef HPOD_SERVER_ENDPOINTS_GRPC_WATCH_H_
 #define HPOD_SERVER_ENDPOINTS_GRPC_WATCH_H_
