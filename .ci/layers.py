@@ -21,7 +21,8 @@ LIBRARIES = {
     r"sqlite3\.h": ["server/storage/sqlite_db", "clients/hpoctl/optuna/sqlite_file", "tests/"],
     r"grpc": ["server/endpoints/grpc/", "server/log.cc", "clients/", "tests/"],
     r"hpo/v1/|optuna/|google/protobuf": ["server/endpoints/", "clients/", "tests/"],
-    r"boost/asio": ["server/core/proposals", "server/endpoints/acceptor", "server/daemon.cc", "tests/"],
+    r"boost/asio": ["server/core/proposals", "server/endpoints/acceptor", "server/endpoints/http/", "server/daemon.cc", "tests/"],
+    r"boost/beast": ["server/endpoints/http/", "tests/"],
     r"spdlog": ["server/log.cc"],
     r"hpod/": ["clients/cpp/", "tests/"],
 }

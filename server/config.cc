@@ -42,6 +42,30 @@ std::vector<std::string> FlagsOfEnvironment(const CLI::App& app) {
   return flags;
 }
 
+void AddHttpOptions(CLI::App& app, Config& config) {
+  app.add_option("--http", config.http,
+                 "address to serve HTTP/JSON on, e.g. 127.0.0.1:8080; none unless given")
+      ->envname("HPOD_HTTP");
+  app.add_option("--http-hosts", config.http_hosts,
+                 "names that HTTP requests may be for besides localhost and numbers, by commas")
+      ->envname("HPOD_HTTP_HOSTS");
+  app.add_option("--http-connections-max", config.http_connections_max,
+                 "HTTP connections at one time; more are refused")
+      ->envname("HPOD_HTTP_CONNECTIONS_MAX")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  app.add_option("--http-idle-seconds-max", config.http_idle_seconds_max,
+                 "HTTP connections without a request are closed after this time")
+      ->envname("HPOD_HTTP_IDLE_SECONDS_MAX")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  app.add_option("--http-request-seconds-max", config.http_request_seconds_max,
+                 "time for a request to come over HTTP, and for its answer to go")
+      ->envname("HPOD_HTTP_REQUEST_SECONDS_MAX")
+      ->check(CLI::Range(1, 3'600))
+      ->capture_default_str();
+}
+
 }  // namespace
 
 std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config) {
@@ -93,6 +117,7 @@ std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config)
       ->envname("HPOD_COMMIT_BATCH_MAX")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  AddHttpOptions(app, config);
   std::vector<std::string> arguments = FlagsOfEnvironment(app);
   arguments.insert(arguments.end(), argv + 1, argv + argc);
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them

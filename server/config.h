@@ -20,6 +20,11 @@ struct Config {
   int message_mib_max = 64;
   int calls_in_flight_max = 10'000;
   int commit_batch_max = 4'096;
+  std::string http;        // empty: none
+  std::string http_hosts;  // separated by commas
+  int http_connections_max = 1'000;
+  int http_idle_seconds_max = 120;
+  int http_request_seconds_max = 30;
 };
 
 // Exit codes of the daemon.

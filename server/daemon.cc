@@ -1,5 +1,6 @@
 #include "server/daemon.h"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -16,6 +17,8 @@
 #include "server/core/core.h"
 #include "server/endpoints/acceptor.h"
 #include "server/endpoints/grpc/endpoint.h"
+#include "server/endpoints/http/admission.h"
+#include "server/endpoints/http/endpoint.h"
 #include "server/storage/registry.h"
 
 namespace hpod {
@@ -66,6 +69,28 @@ size_t CountTrials(const std::map<StudyId, StudyEntry>& studies) {
   return trials;
 }
 
+std::chrono::milliseconds TimeUntil(std::chrono::steady_clock::time_point deadline) {
+  const auto left = deadline - std::chrono::steady_clock::now();
+  return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left),
+                  std::chrono::milliseconds(0));
+}
+
+HttpOptions HttpOptionsOf(const Config& config) {
+  return {.version = std::string(kVersion),
+          .body_bytes_max = static_cast<uint64_t>(config.message_mib_max) << 20U,
+          .connections_max = static_cast<size_t>(config.http_connections_max),
+          .idle_time_max = std::chrono::seconds(config.http_idle_seconds_max),
+          .request_time_max = std::chrono::seconds(config.http_request_seconds_max),
+          .hosts = SplitHosts(config.http_hosts)};
+}
+
+void WarnIfOpen(bool is_loopback, const std::string& address) {
+  if (is_loopback) return;
+  Log(LogLevel::kWarning, "open to the network",
+      {{"address", address},
+       {"advice", "anybody who reaches it can use it: keep it behind a firewall"}});
+}
+
 }  // namespace
 
 int RunDaemon(const Config& config) {
@@ -78,6 +103,10 @@ int RunDaemon(const Config& config) {
   if (absl::Status status = acceptor.Listen(config.listen); !status.ok())
     return CannotStart("listen", status);
   const std::string address = acceptor.Address();
+  HttpEndpoint http(HttpOptionsOf(config));
+  const bool has_http = !config.http.empty();
+  if (absl::Status status = has_http ? http.Listen(config.http) : absl::OkStatus(); !status.ok())
+    return CannotStart("http", status);
   auto storage =
       OpenStorage(config.storage, fmt::format("process {} (hpod on {})", getpid(), address));
   if (!storage.ok()) return CannotStart("storage " + config.storage, storage.status());
@@ -114,25 +143,27 @@ int RunDaemon(const Config& config) {
     Log(LogLevel::kInfo, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
     stop();
   });
+  if (has_http) http.Start(core, (*endpoint)->Poster(), (*endpoint)->Methods());
   acceptor.Start([&](int descriptor) { (*endpoint)->TakeSocket(descriptor); });
   ticker.Start();
   const auto ready_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - started);
   Log(LogLevel::kInfo, "ready",
       {{"address", address},
+       {"http", has_http ? http.Address() : "off"},
        {"storage", config.storage},
        {"studies", std::to_string(core.Studies().size())},
        {"trials", std::to_string(trials)},
        {"ready_ms", std::to_string(ready_ms.count())},
        {"version", std::string(kVersion)}});
-  if (!acceptor.IsLoopback()) {
-    Log(LogLevel::kWarning, "open to the network",
-        {{"address", address},
-         {"advice", "anybody who reaches it can use it: keep it behind a firewall"}});
-  }
+  WarnIfOpen(acceptor.IsLoopback(), address);
+  if (has_http) WarnIfOpen(http.IsLoopback(), http.Address());
 
   context.run();
-  (*endpoint)->Stop(exit_code == kExitOk ? kDrainGrace : std::chrono::milliseconds(500));
+  const auto deadline = std::chrono::steady_clock::now() +
+                        (exit_code == kExitOk ? kDrainGrace : std::chrono::milliseconds(500));
+  if (has_http) http.Stop(TimeUntil(deadline));
+  (*endpoint)->Stop(TimeUntil(deadline));
   Log(LogLevel::kInfo, "stopped", {{"exit_code", std::to_string(exit_code)}});
   return exit_code;
 }

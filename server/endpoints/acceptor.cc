@@ -70,6 +70,11 @@ bool Acceptor::IsLoopback() const {
   return acceptor_.local_endpoint(error).address().is_loopback();
 }
 
+tcp Acceptor::Protocol() const {
+  boost::system::error_code error;
+  return acceptor_.local_endpoint(error).protocol();
+}
+
 void Acceptor::Start(TakeSocket take_socket) {
   take_socket_ = std::move(take_socket);
   AcceptNext();

@@ -28,6 +28,7 @@ class Acceptor {
   // "127.0.0.1:13000", with the port that was bound.
   std::string Address() const;
   bool IsLoopback() const;
+  boost::asio::ip::tcp Protocol() const;
 
   // Takes connections until Stop. On the context's thread.
   void Start(TakeSocket take_socket);

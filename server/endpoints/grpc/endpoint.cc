@@ -69,6 +69,13 @@ void GrpcEndpoint::Start(Core& core, std::function<void()> on_failure) {
   });
 }
 
+std::vector<Method*> GrpcEndpoint::Methods() const {
+  std::vector<Method*> methods;
+  for (const auto& service : services_)
+    for (Method* method : service->Methods()) methods.push_back(method);
+  return methods;
+}
+
 void GrpcEndpoint::TakeSocket(int descriptor) {
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = -1;

@@ -36,6 +36,9 @@ class GrpcEndpoint {
   // Starts the loop's thread. `on_failure` is called there, once, if the core's storage has failed.
   void Start(Core& core, std::function<void()> on_failure);
 
+  // The unary methods of all services, once started; they live as long as the endpoint.
+  std::vector<Method*> Methods() const;
+
   // A connection that was accepted elsewhere. Between Start and Stop, on the thread that calls
   // Stop.
   void TakeSocket(int descriptor);
