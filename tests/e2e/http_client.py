@@ -152,13 +152,13 @@ def statuses(received: bytes) -> list[int]:
 
 def request_text(path: str, body: str, *headers: str, verb: str = "POST") -> bytes:
     """A whole request; with Host, Content-Type and Content-Length unless given."""
-    given = "".join(header + "\r\n" for header in headers).lower()
+    given = {header.split(":")[0].lower() for header in headers}
     text = f"{verb} {path} HTTP/1.1\r\n"
-    if "host:" not in given:
+    if "host" not in given:
         text += "Host: localhost\r\n"
-    if "content-type:" not in given:
+    if "content-type" not in given:
         text += f"Content-Type: {JSON}\r\n"
-    if "content-length:" not in given and "transfer-encoding:" not in given:
+    if not given & {"content-length", "transfer-encoding"}:
         text += f"Content-Length: {len(body)}\r\n"
     return (text + "".join(h + "\r\n" for h in headers) + "\r\n" + body).encode()
 

@@ -32,6 +32,7 @@ def test_the_ready_line_has_address_and_storage(start: Callable[..., Daemon]) ->
     (line,) = [line for line in daemon.log().splitlines() if " ready " in line]
     fields = dict(field.split("=", 1) for field in line.split() if "=" in field)
     assert fields["address"] == daemon.address and daemon.port > 0
+    assert fields["http"] == "off"
     assert fields["storage"] == daemon.storage
     assert (fields["studies"], fields["trials"]) == ("0", "0")
 

@@ -8,12 +8,14 @@ import re
 import socket
 import struct
 import subprocess
+import time
 from typing import Callable
 
 import grpc
 import pytest
 
 import client as c
+import http_client as h
 from daemon_process import Daemon, binary, clean_environment, until
 
 EXIT_USAGE = 2
@@ -210,6 +212,74 @@ def check_commit_batch_max(directory: pathlib.Path, source: str) -> None:
     assert made[0] == 300 and made[1] < 200
 
 
+def http_of(daemon: Settings) -> str:
+    found = until(lambda: re.search(r" http=(\S+:\d+) ", daemon.log()), 20.0, "ready")
+    return found.group(1)
+
+
+def check_http(directory: pathlib.Path, source: str) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    with Settings(directory, source, http=address) as daemon:
+        assert http_of(daemon) == address
+        with h.Http(address) as http:
+            assert http.post("ListSamplers", {}).status == 200
+
+
+def check_http_hosts(directory: pathlib.Path, source: str) -> None:
+    with Settings(
+        directory, source, http="127.0.0.1:0", http_hosts="a.example, B.example"
+    ) as daemon:
+        for host, status in (("a.example", 200), ("b.example", 200), ("c.example", 421)):
+            with h.Http(http_of(daemon)) as http:
+                assert http.post("ListSamplers", {}, Host=host).status == status
+
+
+def check_http_connections_max(directory: pathlib.Path, source: str) -> None:
+    with Settings(
+        directory, source, http="127.0.0.1:0", http_connections_max=2
+    ) as daemon:
+        address = http_of(daemon)
+        with h.Http(address) as first, h.Http(address) as second:
+            assert first.post("ListSamplers", {}).status == 200
+            assert second.post("ListSamplers", {}).status == 200
+            with h.Http(address) as third:
+                refused = third.post("ListSamplers", {})
+            assert (refused.status, refused.refusal.reason) == (429, "LIMIT_EXCEEDED")
+            assert refused.refusal.metadata == {"limit": "http_connections"}
+            assert first.post("ListSamplers", {}).status == 200
+        # Those that end make room.
+
+        def is_served() -> bool:
+            with h.Http(address) as http:
+                return http.post("ListSamplers", {}).status == 200
+
+        until(is_served, 10.0, "there is room again")
+
+
+def seconds_to_close(address: str, sent: bytes) -> float:
+    with h.raw(address) as connection:
+        started = time.monotonic()
+        connection.sendall(sent)
+        h.read_all(connection)
+        return time.monotonic() - started
+
+
+def check_http_idle_seconds_max(directory: pathlib.Path, source: str) -> None:
+    with Settings(
+        directory, source, http="127.0.0.1:0", http_idle_seconds_max=1
+    ) as daemon:
+        assert 0.9 < seconds_to_close(http_of(daemon), b"") < 10
+
+
+def check_http_request_seconds_max(directory: pathlib.Path, source: str) -> None:
+    with Settings(
+        directory, source, http="127.0.0.1:0", http_request_seconds_max=1
+    ) as daemon:
+        assert 0.9 < seconds_to_close(http_of(daemon), b"POST / HT") < 10
+
+
 CHECKS: dict[str, Callable[[pathlib.Path, str], None]] = {
     name.removeprefix("check_").replace("_", "-"): check
     for name, check in list(globals().items())
@@ -280,6 +350,9 @@ def test_version() -> None:
         ["--message-mib-max=many"],
         ["--calls-in-flight-max=0"],
         ["--commit-batch-max=0"],
+        ["--http-connections-max=0"],
+        ["--http-idle-seconds-max=0"],
+        ["--http-request-seconds-max=0"],
         ["--config=/nonexistent.toml"],
     ],
 )

@@ -19,7 +19,7 @@
 
 namespace hpod {
 
-// Of a request's first line and headers.
+// Of a request's first line, and of its headers.
 inline constexpr uint32_t kHeaderBytesMax = 16 << 10;
 
 struct HttpOptions {

@@ -31,7 +31,8 @@ HttpAnswer TooLarge(uint64_t bytes_max) {
 HttpAnswer HeaderTooLarge() {
   return ErrorAnswer(431,
                      Refuse(Reason::kLimitExceeded,
-                            fmt::format("the headers have more than {} bytes", kHeaderBytesMax),
+                            fmt::format("the first line, or the headers, have more than {} bytes",
+                                        kHeaderBytesMax),
                             {{"limit", "header_bytes"}}));
 }
 
