@@ -20,6 +20,10 @@ const std::map<std::string, Json, std::less<>>& WellKnownSchemas() {
       {"google.protobuf.Timestamp", {{"type", "string"}, {"format", "date-time"}}},
       {"google.protobuf.FieldMask",
        {{"type", "string"}, {"description", "Paths in lowerCamelCase, separated by commas."}}},
+      {"google.protobuf.Any",
+       {{"type", "object"},
+        {"required", {"@type"}},
+        {"properties", {{"@type", {{"type", "string"}}}}}}},
       {"google.protobuf.NullValue", {{"type", "null"}}},
   };
   return schemas;
