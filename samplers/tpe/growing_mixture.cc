@@ -28,6 +28,7 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
     partition_.scales[continuous] = ScaleOf(LimitsOf(dimension.interval, kSettled).least);
     dimension.continuous = continuous++;
   }
+  partition_.greatest_constant = mixture_.GreatestConstant(partition_.scales);
   partition_.tree.AddPage(0, AddPage());
   is_in_tree_[0] = true;
   InsertPrior(domains);
@@ -130,7 +131,7 @@ void GrowingMixture::InsertPrior(std::span<const Domain> domains) {
   const uint32_t page = AddPage();
   partition_.everywhere.push_back(page);
   const size_t slot = page * kPageSlots;
-  used_[page] = 1;
+  partition_.used[page] = 1;
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     if (const auto* categorical = std::get_if<CategoricalDomain>(&domains[j])) {
       mixture_.SetChoice(slot, j, categorical->choices.size());
@@ -163,8 +164,8 @@ size_t GrowingMixture::PutInTree(size_t number, std::span<const double> centre) 
 }
 
 size_t GrowingMixture::TakeSlot(uint32_t page, size_t number) {
-  const auto free = static_cast<size_t>(std::countr_one(used_[page]));
-  used_[page] |= uint64_t{1} << free;
+  const auto free = static_cast<size_t>(std::countr_one(partition_.used[page]));
+  partition_.used[page] |= uint64_t{1} << free;
   const size_t slot = page * kPageSlots + free;
   if (slots_.size() <= number) slots_.resize(number + 1, kNoSlot);
   slots_[number] = static_cast<uint32_t>(slot);
@@ -173,11 +174,11 @@ size_t GrowingMixture::TakeSlot(uint32_t page, size_t number) {
 }
 
 uint32_t GrowingMixture::AddPage() {
-  used_.push_back(0);
+  partition_.used.push_back(0);
   is_in_tree_.push_back(false);
-  mixture_.Reserve(used_.size() * kPageSlots);
+  mixture_.Reserve(partition_.used.size() * kPageSlots);
   numbers_.resize(mixture_.Slots(), -1);
-  return static_cast<uint32_t>(used_.size() - 1);
+  return static_cast<uint32_t>(partition_.used.size() - 1);
 }
 
 void GrowingMixture::Grow(KernelTree::Leaf leaf) {
@@ -218,7 +219,7 @@ void GrowingMixture::Move(size_t slot, uint32_t page) {
 
 void GrowingMixture::Leave(size_t slot) {
   numbers_[slot] = -1;
-  used_[slot / kPageSlots] &= ~(uint64_t{1} << slot % kPageSlots);
+  partition_.used[slot / kPageSlots] &= ~(uint64_t{1} << slot % kPageSlots);
 }
 
 std::vector<double> GrowingMixture::CentreOf(size_t slot) const {
@@ -274,13 +275,15 @@ void GrowingMixture::NoteChange(size_t number) {
 }
 
 void GrowingMixture::FinishChanges() {
-  size_t last = mixture_.Slots();
+  std::vector<size_t> blocks;
+  blocks.reserve(changed_.size());
   for (const uint32_t number : changed_) {
     is_changed_[number] = false;
-    const size_t block = slots_[number] / kLanes;
-    if (block != last) mixture_.UpdateConstants(block);
-    last = block;
+    blocks.push_back(slots_[number] / kLanes);
   }
+  std::sort(blocks.begin(), blocks.end());
+  blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
+  for (const size_t block : blocks) mixture_.UpdateConstants(block);
   for (const uint32_t number : changed_) Settle(number);
   changed_.clear();
 }

@@ -57,7 +57,7 @@ class GrowingMixture {
   // A free slot of the page, which then holds the trial.
   size_t TakeSlot(uint32_t page, size_t number);
   uint32_t AddPage();
-  bool IsFull(uint32_t page) const { return used_[page] == ~uint64_t{0}; }
+  bool IsFull(uint32_t page) const { return partition_.used[page] == ~uint64_t{0}; }
   // Makes room in a leaf whose pages are full.
   void Grow(KernelTree::Leaf leaf);
   void Move(size_t slot, uint32_t page);
@@ -83,7 +83,6 @@ class GrowingMixture {
   std::vector<uint32_t> slots_;   // by trial number
   std::vector<int32_t> numbers_;  // by slot; -1: empty, or the prior
   Partition partition_;
-  std::vector<uint64_t> used_;     // by page: which slots
   std::vector<bool> is_in_tree_;   // by page
   std::vector<uint32_t> changed_;  // trial numbers
   std::vector<bool> is_changed_;   // by trial number

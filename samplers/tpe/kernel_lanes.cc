@@ -220,7 +220,7 @@ template <size_t queries>
 HWY_INLINE void Collect(const KernelBlocks& blocks, size_t first, size_t last,
                         const KernelQuery* const* query, double gap, KernelTerms* const* terms) {
   V floor[queries];
-  for (size_t q = 0; q < queries; ++q) floor[q] = Constant(terms[q]->largest - gap);
+  for (size_t q = 0; q < queries; ++q) floor[q] = Constant(terms[q]->Floor(gap));
   for (size_t block = first; block < last; ++block) {
     V largest[queries];
     for (V& most : largest) most = Constant(-std::numeric_limits<double>::infinity());
@@ -238,7 +238,7 @@ HWY_INLINE void Collect(const KernelBlocks& blocks, size_t first, size_t last,
       terms[q]->blocks[terms[q]->count++] = static_cast<uint32_t>(block);
       if (most <= terms[q]->largest) continue;
       terms[q]->largest = most;
-      floor[q] = Constant(most - gap);
+      floor[q] = Constant(terms[q]->Floor(gap));
     }
   }
 }
@@ -278,7 +278,7 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
   const V coarse = Constant(std::ldexp(1.5, p));
   const V fine = Constant(std::ldexp(1.5, 2 * p - 54));
   const V largest = Constant(terms.largest);
-  const V floor = Constant(terms.largest - gap);
+  const V floor = Constant(terms.Floor(gap));
   const hn::Rebind<int32_t, D> half;
   V coarse_sum = hn::Zero(kD);
   V fine_sum = hn::Zero(kD);
@@ -468,6 +468,7 @@ DoubleLanes LanesOf(std::span<const double> values, double rest) {
 
 void KernelTerms::Clear() {
   largest = -std::numeric_limits<double>::infinity();
+  least = largest;
   count = 0;
 }
 
@@ -485,6 +486,7 @@ void KernelTerms::Reserve(size_t more) {
 void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
                   std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms,
                   std::span<const uint32_t> which) {
+  if (first == last) return;
   constexpr size_t kMost = 8;
   const KernelQuery* query_pointers[kMost];
   KernelTerms* term_pointers[kMost];

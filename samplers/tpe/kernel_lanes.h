@@ -52,11 +52,15 @@ struct KernelQuery {
 class KernelTerms {
  public:
   double largest = -std::numeric_limits<double>::infinity();
+  // Terms below this do not matter in any case.
+  double least = -std::numeric_limits<double>::infinity();
   size_t count = 0;
   std::unique_ptr<uint32_t[]> blocks;
   std::unique_ptr<DoubleLanes[]> terms;
 
   void Clear();
+  // Terms below this do not matter.
+  double Floor(double gap) const { return largest - gap < least ? least : largest - gap; }
   // Makes room for so many more blocks.
   void Reserve(size_t more);
 
@@ -65,7 +69,7 @@ class KernelTerms {
 };
 
 // Adds the blocks [first, last) to the terms of each query, except blocks whose terms are all below
-// terms.largest - gap.
+// terms.Floor(gap).
 void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
                   std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms);
 // The same for some of the queries only, by their indices.
@@ -85,7 +89,7 @@ struct ScaledSum {
   double log_scale = 0;
 };
 
-// The sum of weight_k exp(term_k) over the terms that are at least largest - gap, of at most
+// The sum of weight_k exp(term_k) over the terms that are at least terms.Floor(gap), of at most
 // `kernel_count`. Relative error below 1e-12.
 ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
                    const RampWeights& weights, size_t kernel_count);

@@ -13,12 +13,18 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+constexpr double kLog1e10 = 23.02585092994045684;
+
 // Terms below the largest by more than this are left out. With n kernels whose weights are between
 // 1 / n and 1, what is left out is at most n e^-gap = 1e-10 / n of the largest term, and the sum is
 // at least 1 / n of it: a relative error of the density of at most 1e-10.
 double GapFor(size_t kernel_count) {
-  constexpr double kLog1e10 = 23.02585092994045684;
   return kLog1e10 + 2.0 * PortableLog(static_cast<double>(kernel_count));
+}
+
+// The same below the term of the prior, whose weight is 1: the sum is at least that term.
+double PriorGapFor(size_t kernel_count) {
+  return kLog1e10 + PortableLog(static_cast<double>(kernel_count));
 }
 
 // ln of the sum of the weights: a ramp's mean is that of its ends.
@@ -279,9 +285,9 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points,
   std::vector<KernelTerms> terms(std::min(count, KernelTree::kPointsAtOnce));
   for (size_t first = 0; first < count; first += terms.size()) {
     const size_t group = std::min(terms.size(), count - first);
-    for (KernelTerms& t : terms) t.Clear();
     const auto group_queries = std::span(queries).subspan(first, group);
     const auto group_terms = std::span(terms).first(group);
+    StartTerms(group_queries, group_terms);
     if (near == nullptr) {
       CollectAll(group_queries, gap, group_terms);
     } else {
@@ -308,6 +314,18 @@ std::vector<double> Mixture::LogsOf(std::span<const ScaledSum> sums,
   return logs;
 }
 
+void Mixture::StartTerms(std::span<const KernelQuery> queries, std::span<KernelTerms> terms) const {
+  const double gap = PriorGapFor(observation_count_ + 1);
+  for (KernelTerms& t : terms) t.Clear();
+  const size_t block = prior_slot_ / kLanes;
+  CollectTerms(blocks_, block, block + 1, queries, kInfinity, terms);
+  for (KernelTerms& t : terms) {
+    const double prior = t.terms[0].lane[prior_slot_ % kLanes];
+    t.Clear();
+    t.least = prior - gap;
+  }
+}
+
 void Mixture::CollectAll(std::span<const KernelQuery> queries, double gap,
                          std::span<KernelTerms> terms) const {
   CollectTerms(blocks_, 0, blocks_.size(), queries, gap, terms);
@@ -315,19 +333,18 @@ void Mixture::CollectAll(std::span<const KernelQuery> queries, double gap,
 
 void Mixture::CollectNear(std::span<const KernelQuery> queries, double gap, const Partition& near,
                           std::span<KernelTerms> terms) const {
-  constexpr size_t kPageBlocks = kPageSlots / kLanes;
+  const auto first = [](uint32_t page) { return page * (kPageSlots / kLanes); };
+  const auto last = [&](uint32_t page) { return first(page) + near.BlockCount(page); };
   for (const uint32_t page : near.everywhere) {
-    CollectTerms(blocks_, page * kPageBlocks, (page + 1) * kPageBlocks, queries, gap, terms);
+    CollectTerms(blocks_, first(page), last(page), queries, gap, terms);
   }
   std::vector<const double*> points;
   points.reserve(queries.size());
   for (const KernelQuery& query : queries) points.push_back(query.point);
-  const double most = GreatestConstant(near.scales);
   near.tree.Walk(
-      points, near.scales, [&](size_t i) { return most - (terms[i].largest - gap); },
+      points, near.scales, [&](size_t i) { return near.greatest_constant - terms[i].Floor(gap); },
       [&](uint32_t page, std::span<const uint32_t> which) {
-        CollectTerms(blocks_, page * kPageBlocks, (page + 1) * kPageBlocks, queries, gap, terms,
-                     which);
+        CollectTerms(blocks_, first(page), last(page), queries, gap, terms, which);
       });
 }
 
@@ -416,7 +433,7 @@ std::vector<Mixture::Costs> Mixture::TabulateCosts(std::span<const double> point
 double Mixture::ReachInWidths() const {
   if (has_special_interval_ || has_outsider_) return kInfinity;
   const double least_share = std::log(std::min(100.0, static_cast<double>(observation_count_) + 2));
-  double sum = GapFor(observation_count_ + 1) + 0.4;
+  double sum = PriorGapFor(observation_count_ + 1) + 0.4;
   for (const Dimension& d : dimensions_) {
     switch (d.kind) {
       case Kind::kContinuous:

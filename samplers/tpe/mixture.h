@@ -4,6 +4,7 @@
 #ifndef HPOD_SAMPLERS_TPE_MIXTURE_H_
 #define HPOD_SAMPLERS_TPE_MIXTURE_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -65,9 +66,17 @@ double ScaleOf(double sigma);
 inline constexpr size_t kPageSlots = 64;
 struct Partition {
   explicit Partition(size_t continuous) : scales(continuous, 0.0) {}
+  // Blocks of the page up to the last that has a kernel.
+  size_t BlockCount(uint32_t page) const {
+    return (static_cast<size_t>(std::bit_width(used[page])) + kLanes - 1) / kLanes;
+  }
+
+  std::vector<uint64_t> used;  // by page: which slots have a kernel
   std::vector<uint32_t> everywhere;
   KernelTree tree;
-  std::vector<double> scales;  // of the kernels in the tree, by continuous dimension
+  // Of the kernels in the tree, by continuous dimension, and what GreatestConstant says of them.
+  std::vector<double> scales;
+  double greatest_constant = 0;
 };
 
 class Mixture {
@@ -90,6 +99,7 @@ class Mixture {
   void SetChoice(size_t slot, size_t dimension, size_t choice);
   void SetRank(size_t slot, int32_t rank) {
     blocks_.ranks[slot / kLanes].lane[slot % kLanes] = rank;
+    if (rank == kPriorRank) prior_slot_ = slot;
   }
   int32_t RankOf(size_t slot) const { return blocks_.ranks[slot / kLanes].lane[slot % kLanes]; }
   void UpdateConstants(size_t block);
@@ -108,6 +118,8 @@ class Mixture {
   // Of the i-th continuous dimension.
   double CentreAt(size_t slot, size_t i) const { return ShapeAt(slot, i)[0].lane[slot % kLanes]; }
   double ScaleAt(size_t slot, size_t i) const { return ShapeAt(slot, i)[1].lane[slot % kLanes]; }
+  // An upper bound of ln of what does not depend on the point, of kernels of these scales.
+  double GreatestConstant(std::span<const double> scales) const;
   // Whether the kernel's centre is outside an interval, or an interval has no formulas.
   bool IsSpecial(size_t slot) const;
   double CentreOf(size_t slot, size_t dimension) const;
@@ -158,12 +170,12 @@ class Mixture {
     return &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
   }
   std::vector<double> LogDensity(std::span<const double> points, const Partition* near) const;
+  // With no blocks yet, and what the prior's term leaves out.
+  void StartTerms(std::span<const KernelQuery> queries, std::span<KernelTerms> terms) const;
   void CollectAll(std::span<const KernelQuery> queries, double gap,
                   std::span<KernelTerms> terms) const;
   void CollectNear(std::span<const KernelQuery> queries, double gap, const Partition& near,
                    std::span<KernelTerms> terms) const;
-  // An upper bound of ln of what does not depend on the point, of kernels of these scales.
-  double GreatestConstant(std::span<const double> scales) const;
   std::vector<double> LogsOf(std::span<const ScaledSum> sums,
                              const std::vector<bool>& is_outside) const;
 
@@ -173,6 +185,7 @@ class Mixture {
   bool has_outsider_ = false;  // a kernel with a centre outside an interval, or too narrow
   KernelBlocks blocks_;
   bool forgetting_ = true;
+  size_t prior_slot_ = 0;
   size_t observation_count_ = 0;
 };
 

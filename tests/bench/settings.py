@@ -36,10 +36,10 @@ class Settings:
 
 
 LONG = Settings(
-    name="long", repeats=3,
-    trials=(100, 1_000, 10_000, 100_000, 1_000_000), trials_by_space={}, peer_kinds=KINDS, asks=40, ask_seconds=1.5,
-    workers=(1, 4, 16, 64), peer_workers=(1, 4, 16, 64), loop_trials=1_000, loop_seconds=10, bar_seconds=30,
-    call_seconds=1, call_repeats=5,
+    name="long", repeats=2,
+    trials=(100, 1_000, 10_000, 100_000, 1_000_000), trials_by_space={}, peer_kinds=KINDS, asks=30, ask_seconds=1.0,
+    workers=(1, 4, 16, 64), peer_workers=(1, 4, 16, 64), loop_trials=1_000, loop_seconds=5, bar_seconds=20,
+    call_seconds=1, call_repeats=3,
     memory_trials=1_000_000,
     pruning_trials=(100, 1_000, 10_000, 100_000), peer_pruning_trials=(100, 1_000, 10_000, 100_000),
 )
