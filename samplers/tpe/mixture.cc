@@ -289,7 +289,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points,
     const auto group_terms = std::span(terms).first(group);
     StartTerms(group_queries, group_terms);
     if (near == nullptr) {
-      CollectAll(group_queries, gap, group_terms);
+      CollectTerms(blocks_, 0, blocks_.size(), group_queries, gap, group_terms);
     } else {
       CollectNear(group_queries, gap, *near, group_terms);
     }
@@ -324,11 +324,6 @@ void Mixture::StartTerms(std::span<const KernelQuery> queries, std::span<KernelT
     t.Clear();
     t.least = prior - gap;
   }
-}
-
-void Mixture::CollectAll(std::span<const KernelQuery> queries, double gap,
-                         std::span<KernelTerms> terms) const {
-  CollectTerms(blocks_, 0, blocks_.size(), queries, gap, terms);
 }
 
 void Mixture::CollectNear(std::span<const KernelQuery> queries, double gap, const Partition& near,

@@ -172,8 +172,6 @@ class Mixture {
   std::vector<double> LogDensity(std::span<const double> points, const Partition* near) const;
   // With no blocks yet, and what the prior's term leaves out.
   void StartTerms(std::span<const KernelQuery> queries, std::span<KernelTerms> terms) const;
-  void CollectAll(std::span<const KernelQuery> queries, double gap,
-                  std::span<KernelTerms> terms) const;
   void CollectNear(std::span<const KernelQuery> queries, double gap, const Partition& near,
                    std::span<KernelTerms> terms) const;
   std::vector<double> LogsOf(std::span<const ScaledSum> sums,
