@@ -5,12 +5,13 @@ from __future__ import annotations
 import pathlib
 import sys
 import tempfile
-from typing import TYPE_CHECKING, Callable, Iterator
+from typing import TYPE_CHECKING, Iterator
 
 import grpc_tools
 import pytest
 from grpc_tools import protoc
 
+from daemon_fixtures import daemon, start  # noqa: F401
 from daemon_process import Daemon
 
 if TYPE_CHECKING:
@@ -35,31 +36,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if protoc.main(arguments) != 0:
         raise pytest.UsageError(f"protoc failed: {' '.join(arguments)}")
     sys.path.insert(0, stubs.name)
-
-
-@pytest.fixture
-def start(tmp_path: pathlib.Path) -> Iterator[Callable[..., Daemon]]:
-    """Starts daemons of the test's own; all are gone after it."""
-    daemons: list[Daemon] = []
-
-    def start_one(*flags: str, **settings: object) -> Daemon:
-        daemon = Daemon(tmp_path, *flags, **settings)
-        daemons.append(daemon)
-        daemon.start()
-        return daemon
-
-    yield start_one
-    for daemon in daemons:
-        daemon.kill()
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A daemon that the tests of a module share; each makes studies of its own."""
-    shared = Daemon(tmp_path_factory.mktemp("hpod"))
-    shared.start()
-    yield shared
-    shared.kill()
 
 
 @pytest.fixture

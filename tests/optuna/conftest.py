@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pathlib
 import sys
-from typing import Callable, Iterator
+from typing import Iterator
 
 import optuna
 import pytest
 from optuna.storages import GrpcStorageProxy
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from daemon_fixtures import daemon, start  # noqa: E402, F401
 from daemon_process import Daemon  # noqa: E402
 
 from wire import Wire  # noqa: E402
@@ -21,30 +22,6 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 def proxy(daemon: Daemon) -> GrpcStorageProxy:
     """A storage of Optuna's, as a user's script makes it."""
     return GrpcStorageProxy(host="127.0.0.1", port=daemon.port)
-
-
-@pytest.fixture
-def start(tmp_path: pathlib.Path) -> Iterator[Callable[..., Daemon]]:
-    """Starts daemons of the test's own; all are gone after it."""
-    daemons: list[Daemon] = []
-
-    def start_one(*flags: str, **settings: object) -> Daemon:
-        daemon = Daemon(tmp_path, *flags, **settings)
-        daemons.append(daemon)
-        daemon.start()
-        return daemon
-
-    yield start_one
-    for daemon in daemons:
-        daemon.kill()
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    shared = Daemon(tmp_path_factory.mktemp("hpod"))
-    shared.start()
-    yield shared
-    shared.kill()
 
 
 @pytest.fixture
