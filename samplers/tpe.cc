@@ -52,15 +52,6 @@ bool AllDiscrete(std::span<const Domain> domains) {
                      [](const Domain& d) { return Cardinality(d) > 0; });
 }
 
-// Position of the greatest l / g, the first among equals. A NaN never wins.
-size_t BestCandidate(std::span<const double> log_l, std::span<const double> log_g) {
-  size_t best = 0;
-  for (size_t i = 1; i < log_l.size(); ++i) {
-    if (log_l[i] - log_g[i] > log_l[best] - log_g[best]) best = i;
-  }
-  return best;
-}
-
 // Of `count` candidates drawn from l, the one with the greatest l / g.
 template <class Density>
 std::vector<double> DrawBest(const StudyView& study, size_t count, std::span<const Domain> domains,
@@ -69,7 +60,7 @@ std::vector<double> DrawBest(const StudyView& study, size_t count, std::span<con
   Rng rng = Rng::ForTrial(study.seed, study.number, stream);
   std::vector<double> candidates = l.Sample(count, rng);
   if (AllDiscrete(domains)) candidates = WithoutRepetitions(candidates, d);
-  const size_t best = BestCandidate(l.LogDensity(candidates), g.LogDensity(candidates));
+  const size_t best = g.GreatestRatio(candidates, l.LogDensity(candidates));
   const auto row = candidates.begin() + static_cast<std::ptrdiff_t>(best * d);
   return {row, row + static_cast<std::ptrdiff_t>(d)};
 }

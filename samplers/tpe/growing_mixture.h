@@ -37,6 +37,9 @@ class GrowingMixture {
   std::vector<double> LogDensity(std::span<const double> points) const {
     return mixture_.LogDensity(points, partition_);
   }
+  size_t GreatestRatio(std::span<const double> points, std::span<const double> log_l) const {
+    return mixture_.GreatestRatio(points, log_l, &partition_);
+  }
   size_t KernelCount() const { return count_ + 1; }
 
  private:

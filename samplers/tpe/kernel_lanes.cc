@@ -10,7 +10,6 @@
 #include <cmath>
 #include <hwy/highway.h>
 #include <numbers>
-#include <numeric>
 
 #include "samplers/tpe/kernel_lanes.h"
 
@@ -183,7 +182,7 @@ HWY_INLINE V AbsoluteQuantile(V p) {
 // Adds the terms of `width` lanes of a block at one to kQueriesAtOnce queries.
 template <size_t queries>
 HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
-                        const KernelQuery* const* query, const V* floor, V* terms) {
+                        const KernelQuery* query, const V* floor, V* terms) {
   constexpr size_t kDimensionsAtOnce = 4;
   const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
   const V constant = hn::Load(kD, blocks.constants[block].lane + lane);
@@ -200,7 +199,7 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
     const V mu = hn::Load(kD, shape[2 * j].lane + lane);
     const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
     for (size_t q = 0; q < queries; ++q) {
-      const V z = hn::Mul(hn::Sub(Constant(query[q]->point[j]), mu), scale);
+      const V z = hn::Mul(hn::Sub(Constant(query[q].point[j]), mu), scale);
       sum[q] = hn::Add(sum[q], hn::Mul(z, z));
     }
     if (j % kDimensionsAtOnce == kDimensionsAtOnce - 1 && is_below()) break;
@@ -210,7 +209,7 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
     const auto row =
         hn::PromoteTo(kI, hn::LoadU(half, blocks.rows[block * blocks.tabulated + j].lane + lane));
     for (size_t q = 0; q < queries; ++q) {
-      sum[q] = hn::Add(sum[q], hn::GatherIndex(kD, query[q]->costs[j], row));
+      sum[q] = hn::Add(sum[q], hn::GatherIndex(kD, query[q].costs[j], row));
     }
   }
   for (size_t q = 0; q < queries; ++q) terms[q] = hn::Sub(constant, sum[q]);
@@ -218,9 +217,9 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
 
 template <size_t queries>
 HWY_INLINE void Collect(const KernelBlocks& blocks, size_t first, size_t last,
-                        const KernelQuery* const* query, double gap, KernelTerms* const* terms) {
+                        const KernelQuery* query, double gap, KernelTerms* terms) {
   V floor[queries];
-  for (size_t q = 0; q < queries; ++q) floor[q] = Constant(terms[q]->Floor(gap));
+  for (size_t q = 0; q < queries; ++q) floor[q] = Constant(terms[q].Floor(gap));
   for (size_t block = first; block < last; ++block) {
     V largest[queries];
     for (V& most : largest) most = Constant(-std::numeric_limits<double>::infinity());
@@ -228,24 +227,23 @@ HWY_INLINE void Collect(const KernelBlocks& blocks, size_t first, size_t last,
       V part[queries];
       AddPart<queries>(blocks, block, lane, query, floor, part);
       for (size_t q = 0; q < queries; ++q) {
-        hn::Store(part[q], kD, terms[q]->terms[terms[q]->count].lane + lane);
+        hn::Store(part[q], kD, terms[q].terms[terms[q].count].lane + lane);
         largest[q] = hn::Max(largest[q], part[q]);
       }
     }
     for (size_t q = 0; q < queries; ++q) {
       if (hn::AllFalse(kD, hn::Ge(largest[q], floor[q]))) continue;
       const double most = hn::GetLane(hn::MaxOfLanes(kD, largest[q]));
-      terms[q]->blocks[terms[q]->count++] = static_cast<uint32_t>(block);
-      if (most <= terms[q]->largest) continue;
-      terms[q]->largest = most;
-      floor[q] = Constant(terms[q]->Floor(gap));
+      terms[q].blocks[terms[q].count++] = static_cast<uint32_t>(block);
+      if (most <= terms[q].largest) continue;
+      terms[q].largest = most;
+      floor[q] = Constant(terms[q].Floor(gap));
     }
   }
 }
 
-void CollectTermsOf(const KernelBlocks& blocks, size_t first, size_t last,
-                    const KernelQuery* const* query, double gap, KernelTerms* const* terms,
-                    size_t count) {
+void CollectTermsOf(const KernelBlocks& blocks, size_t first, size_t last, const KernelQuery* query,
+                    double gap, KernelTerms* terms, size_t count) {
   while (count >= 4) {
     Collect<4>(blocks, first, last, query, gap, terms);
     query += 4;
@@ -466,9 +464,9 @@ DoubleLanes LanesOf(std::span<const double> values, double rest) {
 
 }  // namespace
 
-void KernelTerms::Clear() {
+void KernelTerms::Restart(double least_that_matters) {
   largest = -std::numeric_limits<double>::infinity();
-  least = largest;
+  least = least_that_matters;
   count = 0;
 }
 
@@ -484,31 +482,11 @@ void KernelTerms::Reserve(size_t more) {
 }
 
 void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
-                  std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms,
-                  std::span<const uint32_t> which) {
-  if (first == last) return;
-  constexpr size_t kMost = 8;
-  const KernelQuery* query_pointers[kMost];
-  KernelTerms* term_pointers[kMost];
-  while (!which.empty()) {
-    const size_t count = std::min(kMost, which.size());
-    for (size_t i = 0; i < count; ++i) {
-      query_pointers[i] = &queries[which[i]];
-      term_pointers[i] = &terms[which[i]];
-      // One more: a block that does not matter is written, too, and then over.
-      term_pointers[i]->Reserve(last - first + 1);
-    }
-    HWY_DYNAMIC_DISPATCH(CollectTermsOf)
-    (blocks, first, last, query_pointers, gap, term_pointers, count);
-    which = which.subspan(count);
-  }
-}
-
-void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
                   std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms) {
-  std::vector<uint32_t> all(queries.size());
-  std::iota(all.begin(), all.end(), uint32_t{0});
-  CollectTerms(blocks, first, last, queries, gap, terms, all);
+  // One more: a block that does not matter is written, too, and then over.
+  for (KernelTerms& t : terms) t.Reserve(last - first + 1);
+  HWY_DYNAMIC_DISPATCH(CollectTermsOf)
+  (blocks, first, last, queries.data(), gap, terms.data(), queries.size());
 }
 
 ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,

@@ -58,7 +58,8 @@ class KernelTerms {
   std::unique_ptr<uint32_t[]> blocks;
   std::unique_ptr<DoubleLanes[]> terms;
 
-  void Clear();
+  // Without any blocks.
+  void Restart(double least_that_matters);
   // Terms below this do not matter.
   double Floor(double gap) const { return largest - gap < least ? least : largest - gap; }
   // Makes room for so many more blocks.
@@ -72,11 +73,6 @@ class KernelTerms {
 // terms.Floor(gap).
 void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
                   std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms);
-// The same for some of the queries only, by their indices.
-void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
-                  std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms,
-                  std::span<const uint32_t> which);
-
 // Weight of the kernel of a rank, not normalised: min(first + slope * rank, 1).
 struct RampWeights {
   double first = 1;

@@ -8,7 +8,7 @@
 #ifndef HPOD_SAMPLERS_TPE_KERNEL_TREE_H_
 #define HPOD_SAMPLERS_TPE_KERNEL_TREE_H_
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -32,22 +32,15 @@ class KernelTree {
   // into the new one.
   void Split(Leaf leaf, size_t dimension, double at, uint32_t new_page);
 
-  // At most so many points are walked with at once.
-  static constexpr size_t kPointsAtOnce = 8;
-  using Points = std::span<const double* const>;
-
-  // Calls visit(page, which) for pages that hold kernels near some of the points, `which` of them
-  // (indices, ascending): those for whose cell the sum of ((x - cell) * scale)^2 is at most
-  // reach(index), which may shrink meanwhile. Near cells come before those far away.
+  // Calls visit(page) for the pages that may hold kernels near the point, until it returns false:
+  // those in whose cell the sum of ((x - centre) * scale)^2 can be at most reach(), which may
+  // shrink meanwhile. Near cells come before those far away.
   template <class Reach, class Visit>
-  void Walk(Points points, std::span<const double> scales, const Reach& reach,
+  void Walk(const double* point, std::span<const double> scales, const Reach& reach,
             const Visit& visit) const {
-    Walker<Reach, Visit> walker{points, scales,
-                                reach,  visit,
-                                nodes_, std::vector<double>(points.size() * scales.size(), 0.0)};
-    Cell root;
-    for (size_t i = 0; i < points.size(); ++i) root.Add(i, 0.0);
-    walker.From(0, root);
+    Walker<Reach, Visit>{point, scales, reach,
+                         visit, nodes_, std::vector<double>(scales.size(), 0.0)}
+        .From(0, 0.0);
   }
 
  private:
@@ -58,66 +51,32 @@ class KernelTree {
     uint32_t above = 0;
     std::vector<uint32_t> pages;
   };
-  // The points that are near a cell, and the squares of their distances from it.
-  struct Cell {
-    size_t count = 0;
-    std::array<uint32_t, kPointsAtOnce> points;
-    std::array<double, kPointsAtOnce> distances;
-    void Add(size_t point, double distance) {
-      points[count] = static_cast<uint32_t>(point);
-      distances[count++] = distance;
-    }
-  };
 
   template <class Reach, class Visit>
   struct Walker {
-    Points points;
+    const double* point;
     std::span<const double> scales;
     const Reach& reach;
     const Visit& visit;
     const std::vector<Node>& nodes;
-    std::vector<double> offsets;  // [point][dimension]: to the cell, in scales
+    std::vector<double> offsets;  // by dimension: from the point to the cell, in scales
 
-    void From(uint32_t index, const Cell& cell) {
+    // `distance`: the sum of the squares of the offsets. Whether to go on.
+    bool From(uint32_t index, double distance) {
       const Node& node = nodes[index];
-      if (node.below == 0) {
-        for (const uint32_t page : node.pages) {
-          visit(page, std::span(cell.points.data(), cell.count));
-        }
-        return;
-      }
-      size_t below = 0;
-      for (size_t i = 0; i < cell.count; ++i) {
-        below += points[cell.points[i]][node.dimension] < node.at ? 1 : 0;
-      }
-      const bool is_below_first = 2 * below >= cell.count;
-      Enter(node, cell, is_below_first);
-      Enter(node, cell, !is_below_first);
-    }
-
-    void Enter(const Node& node, const Cell& cell, bool is_below) {
-      const size_t j = node.dimension;
-      Cell part;
-      std::array<double, kPointsAtOnce> before{};
-      for (size_t i = 0; i < cell.count; ++i) {
-        const uint32_t point = cell.points[i];
-        double& offset = offsets[point * scales.size() + j];
-        const double to_plane = (points[point][j] - node.at) * scales[j];
-        double distance = cell.distances[i];
-        const bool is_inside = (to_plane < 0) == is_below;
-        if (!is_inside) distance += to_plane * to_plane - offset * offset;
-        // A sum that has been added to and taken from may be off by its rounding.
-        constexpr double kRounding = 1e-9;
-        if (distance * (1.0 - kRounding) - kRounding > reach(point)) continue;
-        before[part.count] = offset;
-        if (!is_inside) offset = to_plane;
-        part.Add(point, distance);
-      }
-      if (part.count == 0) return;
-      From(is_below ? node.below : node.above, part);
-      for (size_t i = 0; i < part.count; ++i) {
-        offsets[part.points[i] * scales.size() + j] = before[i];
-      }
+      if (node.below == 0) return std::all_of(node.pages.begin(), node.pages.end(), visit);
+      const double to_plane = (point[node.dimension] - node.at) * scales[node.dimension];
+      const bool is_below = to_plane < 0;
+      if (!From(is_below ? node.below : node.above, distance)) return false;
+      const double offset = offsets[node.dimension];
+      const double farther = distance + to_plane * to_plane - offset * offset;
+      // A sum that has been added to and taken from may be off by its rounding.
+      constexpr double kRounding = 1e-9;
+      if (farther * (1.0 - kRounding) - kRounding > reach()) return true;
+      offsets[node.dimension] = to_plane;
+      const bool goes_on = From(is_below ? node.above : node.below, farther);
+      offsets[node.dimension] = offset;
+      return goes_on;
     }
   };
 

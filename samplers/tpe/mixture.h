@@ -10,7 +10,6 @@
 #include <limits>
 #include <map>
 #include <span>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -133,6 +132,11 @@ class Mixture {
   // The same without looking at kernels that are too far away to matter.
   std::vector<double> LogDensity(std::span<const double> points, const Partition& near) const;
 
+  // Position of the point with the greatest log_l - LogDensity, the first among equals, without
+  // computing more of the densities than that takes. A NaN never wins. `near` may be null.
+  size_t GreatestRatio(std::span<const double> points, std::span<const double> log_l,
+                       const Partition* near) const;
+
  private:
   enum class Kind : uint8_t { kContinuous, kStepped, kCategorical };
   struct Dimension {
@@ -150,8 +154,7 @@ class Mixture {
     std::vector<double> sigma;
     std::vector<double> log_mass;
   };
-  // -ln f by row, for each value of a dimension that is asked for.
-  using Costs = std::unordered_map<double, std::vector<double>>;
+  class Queries;
 
   static int32_t TakeRow(Dimension& dimension, double mu, double sigma);
   static void LeaveRow(Dimension& dimension, int32_t row);
@@ -161,7 +164,6 @@ class Mixture {
   }
   double PreciseConstant(size_t block, size_t lane) const;
 
-  std::vector<Costs> TabulateCosts(std::span<const double> points) const;
   // From how many widths on a kernel cannot matter in a stepped dimension.
   double ReachInWidths() const;
   std::vector<double> CellCosts(const Dimension& dimension, double value, double reach) const;
@@ -169,13 +171,32 @@ class Mixture {
   const DoubleLanes* ShapeAt(size_t slot, size_t i) const {
     return &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
   }
-  std::vector<double> LogDensity(std::span<const double> points, const Partition* near) const;
-  // With no blocks yet, and what the prior's term leaves out.
-  void StartTerms(std::span<const KernelQuery> queries, std::span<KernelTerms> terms) const;
-  void CollectNear(std::span<const KernelQuery> queries, double gap, const Partition& near,
-                   std::span<KernelTerms> terms) const;
-  std::vector<double> LogsOf(std::span<const ScaledSum> sums,
-                             const std::vector<bool>& is_outside) const;
+  // The points of which one has the greatest ratio, ascending; usually it is one alone.
+  std::vector<size_t> PossiblyGreatest(Queries& queries, std::span<const double> log_l,
+                                       const Partition* near) const;
+  struct Candidate {
+    size_t index = 0;
+    double prior = 0;          // at most its term
+    double ratio = 0;          // ln l / g, or more
+    size_t pages = 0;          // that `ratio` comes from
+    bool is_complete = false;  // `ratio` is more by 1e-3 at the most
+  };
+  // Looks at more pages than before, until the ratio is below what is to be beaten, or at all.
+  void LookCloser(Candidate& c, const KernelQuery& query, double log_l, double to_beat,
+                  const Partition* near, KernelTerms& terms) const;
+  // Collects the terms that matter, page by page, while goes_on(). Whether it was to the end.
+  template <class GoesOn>
+  bool Collect(const KernelQuery& query, double gap, const Partition* near, KernelTerms& terms,
+               const GoesOn& goes_on) const;
+  double LogSum(const KernelTerms& terms, double gap) const;
+  // ln of the sum of the weights.
+  double LogTotalWeight() const;
+  // The least term that matters beside that of the prior.
+  double LeastTerm(double prior, double precision) const;
+  double PriorTerm(const KernelQuery& query) const;
+  double ContinuousPriorTerm(const double* coordinates) const;
+  // At most the prior's term at a point, without its tables.
+  double LeastPriorTerm(const Queries& queries, size_t i) const;
 
   std::vector<Dimension> dimensions_;
   std::vector<Interval> intervals_;  // of the continuous dimensions

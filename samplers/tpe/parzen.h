@@ -67,6 +67,11 @@ class ParzenEstimator {
   // logarithm. -inf outside the bounds, never NaN. O(c * d * m).
   std::vector<double> LogDensity(std::span<const double> points) const;
 
+  // As Mixture::GreatestRatio of this density.
+  size_t GreatestRatio(std::span<const double> points, std::span<const double> log_l) const {
+    return mixture_.GreatestRatio(points, log_l, nullptr);
+  }
+
  private:
   struct Categorical {
     std::vector<double> observed;  // m choices

@@ -1,6 +1,8 @@
 #include "samplers/tpe/growing_mixture.h"
 
+#include <cmath>
 #include <gtest/gtest.h>
+#include <limits>
 #include <map>
 
 #include "samplers/rng.h"
@@ -9,6 +11,8 @@
 
 namespace hpod {
 namespace {
+
+using Columns = std::vector<std::vector<double>>;
 
 const std::vector<std::vector<Domain>>& Spaces() {
   static const std::vector<std::vector<Domain>> spaces = {
@@ -36,10 +40,19 @@ Observation RandomObservation(const std::vector<Domain>& domains, size_t number,
   return trial;
 }
 
+std::vector<double> RandomPoints(const std::vector<Domain>& domains, size_t count, Rng& rng) {
+  std::vector<double> points;
+  for (size_t i = 0; i < count; ++i) {
+    const std::vector<double> point = RandomPoint(domains, rng);
+    points.insert(points.end(), point.begin(), point.end());
+  }
+  return points;
+}
+
 std::vector<double> DensityOfFresh(const std::vector<Domain>& domains,
                                    const std::map<size_t, Observation>& trials,
                                    std::span<const double> points) {
-  std::vector<std::vector<double>> columns(domains.size());
+  Columns columns(domains.size());
   for (const auto& [number, trial] : trials) {
     for (size_t j = 0; j < domains.size(); ++j) columns[j].push_back(trial.values[j]);
   }
@@ -61,11 +74,7 @@ TEST(GrowingMixture, EqualsAFreshEstimateToTheLastBitAsTrialsComeAndGo) {
         trials.erase(gone);
       }
       if (number % 97 != 0 && number != 1499) continue;
-      std::vector<double> points;
-      for (int i = 0; i < 10; ++i) {
-        const std::vector<double> point = RandomPoint(domains, rng);
-        points.insert(points.end(), point.begin(), point.end());
-      }
+      const std::vector<double> points = RandomPoints(domains, 10, rng);
       ASSERT_EQ(growing.LogDensity(points), DensityOfFresh(domains, trials, points)) << number;
     }
   }
@@ -81,13 +90,65 @@ TEST(GrowingMixture, IsTheSameBuiltAtOnce) {
       trials[number] = list.back();
     }
     const GrowingMixture growing(domains, list);
-    std::vector<double> points;
-    for (int i = 0; i < 20; ++i) {
-      const std::vector<double> point = RandomPoint(domains, rng);
-      points.insert(points.end(), point.begin(), point.end());
-    }
+    const std::vector<double> points = RandomPoints(domains, 20, rng);
     EXPECT_EQ(growing.LogDensity(points), DensityOfFresh(domains, trials, points));
   }
+}
+
+// The first of the greatest differences, when all are computed.
+size_t FirstGreatest(std::span<const double> log_l, std::span<const double> log_g) {
+  size_t best = 0;
+  for (size_t i = 1; i < log_l.size(); ++i) {
+    if (log_l[i] - log_g[i] > log_l[best] - log_g[best]) best = i;
+  }
+  return best;
+}
+
+TEST(GrowingMixture, FindsTheRatioThatIsGreatestWhenAllAreComputed) {
+  for (const std::vector<Domain>& domains : Spaces()) {
+    for (const size_t count : {20U, 150U, 3000U}) {
+      Rng rng = Rng::ForTrial(5, count, "ratio");
+      std::vector<Observation> trials;
+      Columns columns(domains.size());
+      for (size_t number = 0; number < count; ++number) {
+        trials.push_back(RandomObservation(domains, number, rng));
+        for (size_t j = 0; j < domains.size(); ++j) {
+          columns[j].push_back(trials.back().values[j]);
+        }
+      }
+      const GrowingMixture growing(domains, trials);
+      const ParzenEstimator fresh(domains, columns, Weighting::kForgetting);
+      // From ratios that the priors alone tell apart to such that no bound does.
+      for (const double spread : {100.0, 3.0, 1e-3, 1e-9, 0.0}) {
+        for (int round = 0; round < 10; ++round) {
+          const std::vector<double> points = RandomPoints(domains, 24, rng);
+          const std::vector<double> log_g = growing.LogDensity(points);
+          std::vector<double> log_l;
+          for (const double g : log_g) log_l.push_back(g + spread * rng.Uniform());
+          const size_t expected = FirstGreatest(log_l, log_g);
+          EXPECT_EQ(growing.GreatestRatio(points, log_l), expected) << count << " " << spread;
+          EXPECT_EQ(fresh.GreatestRatio(points, log_l), expected) << count << " " << spread;
+        }
+      }
+    }
+  }
+}
+
+TEST(GrowingMixture, FindsTheGreatestRatioBesideOnesThatAreNoNumbers) {
+  const std::vector<Domain> domains = {FloatDomain{0, 1, false, 0}};
+  Rng rng = Rng::ForTrial(6, 0, "ratio");
+  std::vector<Observation> trials;
+  for (size_t number = 0; number < 200; ++number) {
+    trials.push_back({number, {rng.Uniform()}});
+  }
+  const GrowingMixture growing(domains, trials);
+  const std::vector<double> points = {0.1, 0.2, 0.3};
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(growing.GreatestRatio(points, std::vector<double>{-infinity, 5.0, 1.0}), 1U);
+  EXPECT_EQ(growing.GreatestRatio(points, std::vector<double>{1.0, std::nan(""), 5.0}), 2U);
+  // Its density is 0.
+  EXPECT_EQ(growing.GreatestRatio(std::vector<double>{0.1, 2.0}, std::vector<double>{9.0, 1.0}),
+            1U);
 }
 
 }  // namespace

@@ -1,0 +1,380 @@
+// What a mixture says of points. Its kernels are kept in mixture.cc.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "samplers/tpe/mixture.h"
+
+namespace hpod {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// ln of the inverse of a relative error of the density.
+constexpr double kExact = 23.02585092994045684;  // 1e-10
+constexpr double kRough = 6.907755278982137052;  // 1e-3
+
+// More than ln of a density can be off by the rough error, and by rounding.
+constexpr double kRoughError = 2e-3;
+constexpr double kRounding = 1e-6;
+
+// Terms below the largest by more than this are left out. With n kernels whose weights are between
+// 1 / n and 1, what is left out is at most n e^-gap = e^-precision / n of the largest term, and the
+// sum is at least 1 / n of it: a relative error of the density of at most e^-precision.
+double GapFor(size_t kernel_count, double precision) {
+  return precision + 2.0 * PortableLog(static_cast<double>(kernel_count));
+}
+
+// The same below the term of the prior, whose weight is 1: the sum is at least that term.
+double PriorGapFor(size_t kernel_count, double precision) {
+  return precision + PortableLog(static_cast<double>(kernel_count));
+}
+
+// Ends of the cell around the grid value `x`, in the model's numbers.
+Interval CellAround(double x, const NumericDomain& domain) {
+  const double left = x - 0.5 * domain.step;
+  const double right = x + 0.5 * domain.step;
+  return domain.log ? Interval{std::log(left), std::log(right)} : Interval{left, right};
+}
+
+// Blocks of pages.
+constexpr size_t kPageBlocks = kPageSlots / kLanes;
+size_t FirstBlock(size_t page) { return page * kPageBlocks; }
+
+}  // namespace
+
+// The points of one call as kernels need them; tables are made for those that are asked for.
+class Mixture::Queries {
+ public:
+  Queries(const Mixture& mixture, std::span<const double> points)
+      : mixture_(mixture),
+        points_(points),
+        count_(points.size() / mixture.dimensions_.size()),
+        reach_(mixture.ReachInWidths()),
+        coordinates_(count_ * mixture.blocks_.continuous),
+        tables_(count_ * mixture.blocks_.tabulated),
+        queries_(count_),
+        is_outside_(count_, false),
+        costs_(mixture.dimensions_.size()) {
+    const size_t d = mixture_.dimensions_.size();
+    for (size_t i = 0; i < count_; ++i) {
+      double* coordinates = coordinates_.data() + i * mixture_.blocks_.continuous;
+      queries_[i] = {coordinates, nullptr};
+      for (size_t j = 0; j < d; ++j) {
+        const Dimension& dimension = mixture_.dimensions_[j];
+        if (dimension.kind != Kind::kContinuous) continue;
+        const double x = ToModel(points_[i * d + j], dimension.numeric.log);
+        coordinates[dimension.position] = x;
+        if (!(dimension.interval.low <= x && x <= dimension.interval.high)) is_outside_[i] = true;
+      }
+    }
+  }
+
+  size_t size() const { return count_; }
+  // A coordinate is outside its interval.
+  bool IsOutside(size_t i) const { return is_outside_[i]; }
+  bool IsAnyOutside() const {
+    return std::find(is_outside_.begin(), is_outside_.end(), true) != is_outside_.end();
+  }
+  const double* Coordinates(size_t i) const { return queries_[i].point; }
+  double Value(size_t i, size_t j) const { return points_[i * costs_.size() + j]; }
+
+  std::span<const KernelQuery> Some(size_t first, size_t count) {
+    for (size_t i = first; i < first + count; ++i) Tabulate(i);
+    return std::span(queries_).subspan(first, count);
+  }
+  const KernelQuery& One(size_t i) { return Some(i, 1)[0]; }
+
+ private:
+  void Tabulate(size_t i) {
+    if (queries_[i].costs != nullptr) return;
+    const double** tables = tables_.data() + i * mixture_.blocks_.tabulated;
+    queries_[i].costs = tables;
+    for (size_t j = 0; j < costs_.size(); ++j) {
+      const Dimension& dimension = mixture_.dimensions_[j];
+      if (dimension.kind == Kind::kContinuous) continue;
+      const double value = Value(i, j);
+      const auto [entry, is_new] = costs_[j].try_emplace(value);
+      if (is_new) {
+        entry->second = dimension.kind == Kind::kStepped
+                            ? mixture_.CellCosts(dimension, value, reach_)
+                            : mixture_.ChoiceCosts(dimension, value);
+      }
+      tables[dimension.position] = entry->second.data();
+    }
+  }
+
+  const Mixture& mixture_;
+  const std::span<const double> points_;
+  const size_t count_;
+  const double reach_;
+  std::vector<double> coordinates_;    // [point][continuous]
+  std::vector<const double*> tables_;  // [point][tabulated]
+  std::vector<KernelQuery> queries_;
+  std::vector<bool> is_outside_;
+  // By dimension, -ln f by row for each value that has been asked for.
+  std::vector<std::unordered_map<double, std::vector<double>>> costs_;
+};
+
+std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
+  // So many at once share the reading of the kernels.
+  constexpr size_t kAtOnce = 8;
+  Queries queries(*this, points);
+  const double gap = GapFor(observation_count_ + 1, kExact);
+  std::vector<double> logs(queries.size());
+  std::vector<KernelTerms> terms(std::min(queries.size(), kAtOnce));
+  for (size_t first = 0; first < logs.size(); first += kAtOnce) {
+    const size_t count = std::min(kAtOnce, logs.size() - first);
+    const std::span<const KernelQuery> some = queries.Some(first, count);
+    for (size_t i = 0; i < count; ++i) terms[i].Restart(LeastTerm(PriorTerm(some[i]), kExact));
+    CollectTerms(blocks_, 0, blocks_.size(), some, gap, std::span(terms).first(count));
+    for (size_t i = 0; i < count; ++i) logs[first + i] = LogSum(terms[i], gap);
+  }
+  for (size_t i = 0; i < logs.size(); ++i) {
+    if (queries.IsOutside(i)) logs[i] = -kInfinity;
+  }
+  return logs;
+}
+
+std::vector<double> Mixture::LogDensity(std::span<const double> points,
+                                        const Partition& near) const {
+  Queries queries(*this, points);
+  const double gap = GapFor(observation_count_ + 1, kExact);
+  std::vector<double> logs(queries.size(), -kInfinity);
+  KernelTerms terms;
+  for (size_t i = 0; i < logs.size(); ++i) {
+    if (queries.IsOutside(i)) continue;
+    const KernelQuery& query = queries.One(i);
+    terms.Restart(LeastTerm(PriorTerm(query), kExact));
+    Collect(query, gap, &near, terms, [] { return true; });
+    logs[i] = LogSum(terms, gap);
+  }
+  return logs;
+}
+
+size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const double> log_l,
+                              const Partition* near) const {
+  Queries queries(*this, points);
+  const bool is_plain =
+      !has_special_interval_ && !queries.IsAnyOutside() &&
+      std::all_of(log_l.begin(), log_l.end(), [](double l) { return std::isfinite(l); });
+  std::vector<size_t> possible(queries.size());
+  std::iota(possible.begin(), possible.end(), size_t{0});
+  if (is_plain) possible = PossiblyGreatest(queries, log_l, near);
+  if (possible.size() == 1) return possible[0];
+  const size_t d = dimensions_.size();
+  std::vector<double> rows;
+  for (const size_t i : possible) {
+    rows.insert(rows.end(), points.begin() + static_cast<std::ptrdiff_t>(i * d),
+                points.begin() + static_cast<std::ptrdiff_t>((i + 1) * d));
+  }
+  const std::vector<double> log_g = near == nullptr ? LogDensity(rows) : LogDensity(rows, *near);
+  size_t best = 0;
+  for (size_t i = 1; i < possible.size(); ++i) {
+    if (log_l[possible[i]] - log_g[i] > log_l[possible[best]] - log_g[best]) best = i;
+  }
+  return possible[best];
+}
+
+// A density is at least what has been summed up of it, so a ratio is at most what follows from
+// that. The point with the greatest bound is looked at more closely, until it is one whose density
+// is known: best-first search (A. Gray and A. Moore, "Nonparametric density estimation: toward
+// computational tractability", 2003, decide other questions by bounds of densities).
+std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const double> log_l,
+                                              const Partition* near) const {
+  std::vector<Candidate> candidates;
+  const double log_total = LogTotalWeight();
+  for (size_t i = 0; i < queries.size(); ++i) {
+    const double prior = LeastPriorTerm(queries, i);
+    candidates.push_back({.index = i, .prior = prior, .ratio = log_l[i] - (prior - log_total)});
+  }
+  const auto is_less = [](const Candidate& a, const Candidate& b) { return a.ratio < b.ratio; };
+  std::make_heap(candidates.begin(), candidates.end(), is_less);
+  KernelTerms terms;
+  std::vector<size_t> possible;
+  double least = -kInfinity;  // of the greatest ratio
+  while (!candidates.empty() && candidates.front().ratio + kRounding >= least) {
+    std::pop_heap(candidates.begin(), candidates.end(), is_less);
+    Candidate& c = candidates.back();
+    if (c.is_complete) {
+      least = std::max(least, c.ratio - kRoughError);
+      possible.push_back(c.index);
+      candidates.pop_back();
+      continue;
+    }
+    const double next = candidates.size() > 1 ? candidates.front().ratio : -kInfinity;
+    LookCloser(c, queries.One(c.index), log_l[c.index], std::max(next, least), near, terms);
+    std::push_heap(candidates.begin(), candidates.end(), is_less);
+  }
+  std::sort(possible.begin(), possible.end());
+  return possible;
+}
+
+void Mixture::LookCloser(Candidate& c, const KernelQuery& query, double log_l, double to_beat,
+                         const Partition* near, KernelTerms& terms) const {
+  // So many times as before, so that what is done again is little.
+  constexpr size_t kTimes = 4;
+  const double gap = GapFor(observation_count_ + 1, kRough);
+  terms.Restart(LeastTerm(c.prior, kRough));
+  size_t until = std::max<size_t>(kTimes * c.pages, 1);
+  c.pages = 0;
+  const auto update = [&] { c.ratio = std::min(c.ratio, log_l - LogSum(terms, gap)); };
+  c.is_complete = Collect(query, gap, near, terms, [&] {
+    if (++c.pages < until) return true;
+    until *= 2;
+    update();
+    return c.ratio >= to_beat;
+  });
+  update();
+}
+
+template <class GoesOn>
+bool Mixture::Collect(const KernelQuery& query, double gap, const Partition* near,
+                      KernelTerms& terms, const GoesOn& goes_on) const {
+  const auto collect = [&](size_t first, size_t last) {
+    CollectTerms(blocks_, first, last, {&query, 1}, gap, {&terms, 1});
+    return goes_on();
+  };
+  if (near == nullptr) {
+    for (size_t block = 0; block < blocks_.size(); block += kPageBlocks) {
+      if (!collect(block, std::min(block + kPageBlocks, blocks_.size()))) return false;
+    }
+    return true;
+  }
+  const auto collect_page = [&](uint32_t page) {
+    return collect(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));
+  };
+  bool goes_on_still = true;
+  near->tree.Walk(
+      query.point, near->scales, [&] { return near->greatest_constant - terms.Floor(gap); },
+      [&](uint32_t page) { return goes_on_still = collect_page(page); });
+  return goes_on_still &&
+         std::all_of(near->everywhere.begin(), near->everywhere.end(), collect_page);
+}
+
+// A ramp's mean is that of its ends.
+double Mixture::LogTotalWeight() const {
+  const RampWeights weights = MakeRampWeights(observation_count_, forgetting_);
+  const auto m = static_cast<double>(observation_count_);
+  const double ramp = weights.first < 1 ? m - static_cast<double>(kNewest) : 0.0;
+  const double mean = ramp > 1 ? 0.5 * (weights.first + 1.0) : weights.first;
+  return PortableLog(ramp * mean + (m - ramp) + 1.0);
+}
+
+double Mixture::LogSum(const KernelTerms& terms, double gap) const {
+  const RampWeights weights = MakeRampWeights(observation_count_, forgetting_);
+  const ScaledSum sum = SumTerms(blocks_, terms, gap, weights, observation_count_ + 1);
+  return sum.log_scale + PortableLog(sum.factor) - LogTotalWeight();
+}
+
+double Mixture::LeastTerm(double prior, double precision) const {
+  return prior - PriorGapFor(observation_count_ + 1, precision);
+}
+
+double Mixture::PriorTerm(const KernelQuery& query) const {
+  double sum = ContinuousPriorTerm(query.point);
+  const IndexLanes* rows = blocks_.rows.data() + (prior_slot_ / kLanes) * blocks_.tabulated;
+  for (size_t j = 0; j < blocks_.tabulated; ++j) {
+    sum -= query.costs[j][rows[j].lane[prior_slot_ % kLanes]];
+  }
+  return sum;
+}
+
+double Mixture::ContinuousPriorTerm(const double* coordinates) const {
+  double sum = 0.0;
+  for (size_t j = 0; j < blocks_.continuous; ++j) {
+    const double z = (coordinates[j] - CentreAt(prior_slot_, j)) * ScaleAt(prior_slot_, j);
+    sum += z * z;
+  }
+  return blocks_.constants[prior_slot_ / kLanes].lane[prior_slot_ % kLanes] - sum;
+}
+
+// The prior's density in a stepped dimension is least at the ends of the interval, half a width
+// from its centre: 0.919 / range.
+double Mixture::LeastPriorTerm(const Queries& queries, size_t i) const {
+  double sum = ContinuousPriorTerm(queries.Coordinates(i));
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    const Dimension& d = dimensions_[j];
+    if (d.kind == Kind::kContinuous) continue;
+    if (d.kind == Kind::kCategorical) {
+      sum -= std::log(static_cast<double>(d.choice_count));
+      continue;
+    }
+    const Interval cell = CellAround(queries.Value(i, j), d.numeric);
+    const double range = d.interval.high - d.interval.low;
+    sum += std::log(0.919 * (cell.high - cell.low) / range);
+  }
+  // Of a range that is no double.
+  return std::isnan(sum) ? -kInfinity : sum;
+}
+
+// A kernel whose centre is more than a widths from a cell has a cost of at least a^2 / 2 - 0.4
+// there: P(Z > a) <= e^(-a^2/2) / 2, and its mass in the interval is at least that of one at an
+// end, of a width as great as the interval, 0.34. With the greatest constants that the least widths
+// allow, its term is below that of the prior by more than the gap if a^2 / 2 exceeds what is added
+// up here.
+double Mixture::ReachInWidths() const {
+  if (has_special_interval_ || has_outsider_) return kInfinity;
+  const double least_share = std::log(std::min(100.0, static_cast<double>(observation_count_) + 2));
+  double sum = PriorGapFor(observation_count_ + 1, kExact) + 0.4;
+  for (const Dimension& d : dimensions_) {
+    switch (d.kind) {
+      case Kind::kContinuous:
+        // ln of range / least width, -ln 0.34, and 1/8 for a point at an end of the interval.
+        sum += least_share + 1.1 + 0.125;
+        break;
+      case Kind::kStepped: {
+        // The prior's density is at least 1 / (range sqrt(2 pi)) e^(-1/8).
+        const Interval last = CellAround(d.numeric.high, d.numeric);
+        const double range = d.interval.high - d.interval.low;
+        sum += std::log(range / (last.high - last.low)) + 0.92 + 0.125;
+        break;
+      }
+      case Kind::kCategorical:
+        sum += std::log(static_cast<double>(d.choice_count));
+        break;
+    }
+  }
+  return std::sqrt(2.0 * sum);
+}
+
+std::vector<double> Mixture::CellCosts(const Dimension& dimension, double value,
+                                       double reach) const {
+  const Interval cell = CellAround(value, dimension.numeric);
+  const Interval& interval = dimension.interval;
+  const size_t rows = dimension.mu.size();
+  std::vector<size_t> near(rows);
+  std::vector<double> mu(rows);
+  std::vector<double> sigma(rows);
+  size_t count = 0;
+  for (size_t row = 0; row < rows; ++row) {
+    const double centre = dimension.mu[row];
+    const double most = reach * dimension.sigma[row];
+    const bool is_far = centre - cell.high > most || cell.low - centre > most;
+    if (is_far && interval.low <= centre && centre <= interval.high) continue;
+    near[count] = row;
+    mu[count] = centre;
+    sigma[count++] = dimension.sigma[row];
+  }
+  std::vector<double> log_masses(count);
+  LogNormalMasses(std::span(mu).first(count), std::span(sigma).first(count), cell, log_masses);
+  std::vector<double> costs(rows, kInfinity);
+  for (size_t i = 0; i < count; ++i) {
+    const double log_mass = dimension.log_mass[near[i]];
+    if (std::isfinite(log_mass)) costs[near[i]] = std::max(log_mass - log_masses[i], 0.0);
+  }
+  return costs;
+}
+
+std::vector<double> Mixture::ChoiceCosts(const Dimension& dimension, double value) const {
+  const ChoiceShares shares = MakeChoiceShares(dimension.choice_count, observation_count_);
+  std::vector<double> costs(dimension.choice_count + 1, -std::log(shares.miss));
+  costs[static_cast<size_t>(value)] = -std::log(shares.hit);
+  costs.back() = std::log(static_cast<double>(dimension.choice_count));
+  return costs;
+}
+
+}  // namespace hpod
