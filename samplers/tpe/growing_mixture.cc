@@ -59,12 +59,11 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
     dimensions_[j].centres.Assign(std::move(centres[j]));
   }
   std::sort(numbers.begin(), numbers.end());
-  UpdateAllWidths();
   for (size_t rank = 0; rank < count_; ++rank) {
     mixture_.SetRank(slots_[numbers[rank]], static_cast<int32_t>(rank));
-    NoteChange(numbers[rank]);
   }
-  FinishChanges();
+  are_widths_old_ = true;
+  Update();
 }
 
 bool GrowingMixture::HasAsIs(const Observation& trial) const {
@@ -104,10 +103,11 @@ void GrowingMixture::Insert(const Observation& trial) {
   UpdateWidths(count_ - 1, places);
   mixture_.SetRank(slots_[trial.number], static_cast<int32_t>(older));
   NoteChange(trial.number);
-  FinishChanges();
 }
 
 void GrowingMixture::Erase(size_t number) {
+  // One that has been inserted since may have no width yet.
+  if (number < is_changed_.size() && is_changed_[number]) Update();
   const size_t slot = slots_[number];
   std::vector<SortedCentres::Place> places(dimensions_.size());
   for (size_t j = 0; j < dimensions_.size(); ++j) {
@@ -123,8 +123,7 @@ void GrowingMixture::Erase(size_t number) {
   }
   --count_;
   UpdateWidths(count_ + 1, places);
-  mixture_.UpdateConstants(slot / kLanes);
-  FinishChanges();
+  mixture_.UpdateConstants(slot / kLanes, slot / kLanes + 1);
 }
 
 void GrowingMixture::InsertPrior(std::span<const Domain> domains) {
@@ -137,12 +136,16 @@ void GrowingMixture::InsertPrior(std::span<const Domain> domains) {
       mixture_.SetChoice(slot, j, categorical->choices.size());
       continue;
     }
-    const Interval& interval = dimensions_[j].interval;
-    mixture_.SetNormal(slot, j, 0.5 * interval.low + 0.5 * interval.high,
-                       LimitsOf(interval, 0).most);
+    const auto [_, mu, sigma] = PriorOf(dimensions_[j]);
+    mixture_.SetNormal(slot, j, mu, sigma);
   }
   mixture_.SetRank(slot, Mixture::kPriorRank);
-  mixture_.UpdateConstants(slot / kLanes);
+  mixture_.UpdateConstants(slot / kLanes, slot / kLanes + 1);
+}
+
+Mixture::Normal GrowingMixture::PriorOf(const Dimension& d) const {
+  return {mixture_.PriorSlot(), 0.5 * d.interval.low + 0.5 * d.interval.high,
+          LimitsOf(d.interval, 0).most};
 }
 
 size_t GrowingMixture::PutEverywhere(size_t number) {
@@ -231,7 +234,7 @@ std::vector<double> GrowingMixture::CentreOf(size_t slot) const {
 void GrowingMixture::UpdateWidths(size_t before, std::span<const SortedCentres::Place> places) {
   mixture_.SetObservationCount(count_);
   if (std::min(before, count_) < kSettled) {
-    UpdateAllWidths();
+    are_widths_old_ = true;
     return;
   }
   for (size_t j = 0; j < dimensions_.size(); ++j) {
@@ -247,11 +250,18 @@ void GrowingMixture::UpdateWidths(size_t before, std::span<const SortedCentres::
 }
 
 void GrowingMixture::UpdateAllWidths() {
+  std::vector<Mixture::Normal> normals;
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     const Dimension& d = dimensions_[j];
     if (!d.is_numeric) continue;
+    normals.clear();
+    normals.reserve(count_ + 1);
     d.centres.ForEachWidth(d.interval, LimitsOf(d.interval, count_),
-                           [&](const Centre& centre, double sigma) { SetWidth(j, centre, sigma); });
+                           [&](const Centre& centre, double sigma) {
+                             normals.push_back({slots_[centre.number], centre.mu, sigma});
+                           });
+    normals.push_back(PriorOf(d));
+    mixture_.SetNormals(j, normals);
   }
 }
 
@@ -274,18 +284,36 @@ void GrowingMixture::NoteChange(size_t number) {
   changed_.push_back(static_cast<uint32_t>(number));
 }
 
-void GrowingMixture::FinishChanges() {
+void GrowingMixture::Update() {
+  if (are_widths_old_) {
+    are_widths_old_ = false;
+    UpdateAllWidths();
+    for (uint32_t page = 0; page < partition_.used.size(); ++page) {
+      const size_t first = page * (kPageSlots / kLanes);
+      mixture_.UpdateConstants(first, first + partition_.BlockCount(page));
+    }
+    for (size_t number = 0; number < slots_.size(); ++number) {
+      if (slots_[number] != kNoSlot) NoteChange(number);
+    }
+  } else {
+    UpdateConstants();
+  }
+  for (const uint32_t number : changed_) {
+    is_changed_[number] = false;
+    if (slots_[number] != kNoSlot) Settle(number);
+  }
+  changed_.clear();
+}
+
+void GrowingMixture::UpdateConstants() {
   std::vector<size_t> blocks;
   blocks.reserve(changed_.size());
   for (const uint32_t number : changed_) {
-    is_changed_[number] = false;
-    blocks.push_back(slots_[number] / kLanes);
+    if (slots_[number] != kNoSlot) blocks.push_back(slots_[number] / kLanes);
   }
   std::sort(blocks.begin(), blocks.end());
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
-  for (const size_t block : blocks) mixture_.UpdateConstants(block);
-  for (const uint32_t number : changed_) Settle(number);
-  changed_.clear();
+  for (const size_t block : blocks) mixture_.UpdateConstants(block, block + 1);
 }
 
 bool GrowingMixture::BelongsInTree(size_t slot) const {

@@ -30,9 +30,10 @@ class GrowingMixture {
   bool HasAsIs(const Observation& trial) const;
 
   // O(d (log n + sqrt n)) from 98 kernels on; one whose number is not the greatest takes O(n) short
-  // steps more.
+  // steps more. Update() must follow before anything else is asked; several changes need one only.
   void Insert(const Observation& trial);
   void Erase(size_t number);
+  void Update();
 
   std::vector<double> LogDensity(std::span<const double> points) const {
     return mixture_.LogDensity(points, partition_);
@@ -53,6 +54,7 @@ class GrowingMixture {
   };
 
   void InsertPrior(std::span<const Domain> domains);
+  Mixture::Normal PriorOf(const Dimension& d) const;
 
   // Slots.
   size_t PutEverywhere(size_t number);
@@ -74,8 +76,8 @@ class GrowingMixture {
   void UpdateWidth(size_t dimension, SortedCentres::Place place);
   void SetWidth(size_t dimension, const Centre& centre, double sigma);
   void NoteChange(size_t number);
-  // Of the kernels that have changed: their constants, and where they belong.
-  void FinishChanges();
+  // Of the kernels that have changed.
+  void UpdateConstants();
   bool BelongsInTree(size_t slot) const;
   // Puts a kernel where it belongs.
   void Settle(size_t number);
@@ -89,6 +91,7 @@ class GrowingMixture {
   std::vector<bool> is_in_tree_;   // by page
   std::vector<uint32_t> changed_;  // trial numbers
   std::vector<bool> is_changed_;   // by trial number
+  bool are_widths_old_ = false;    // of all kernels
 };
 
 }  // namespace hpod

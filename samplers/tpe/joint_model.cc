@@ -48,6 +48,7 @@ void JointModel::Observe(const History& history, size_t number) {
     Place(history, number);
   }
   if (is_below_changed_) UpdateBelowDensity(history);
+  if (above_ != nullptr) above_->Update();
 }
 
 bool JointModel::IsCurrent(const History& history, size_t number) const {

@@ -317,20 +317,76 @@ HWY_INLINE V TakeExponent(V x, V& exponent) {
   return hn::BitCast(kD, hn::Sub(bits, hn::ShiftLeft<52>(unbiased)));
 }
 
-// 1 - P(Z > to_low) - P(Z > to_high), the tails only where a lane has one.
-HWY_INLINE V MassBetween(V to_low, V to_high) {
-  const V nine = Constant(9);
-  const bool has_low = !hn::AllFalse(kD, hn::Lt(to_low, nine));
-  const bool has_high = !hn::AllFalse(kD, hn::Lt(to_high, nine));
-  const V low = has_low ? UpperTail(to_low) : hn::Zero(kD);
-  const V high = has_high ? UpperTail(to_high) : hn::Zero(kD);
-  return hn::Sub(Constant(1), hn::Add(low, high));
+// Values of a few of many lanes, one after the other, and where they belong.
+class SparseLanes {
+ public:
+  void Reserve(size_t count) {
+    places_.reserve(count + kLanes);
+    values_.reserve(count + kLanes);
+  }
+  // The lanes of `lanes` that are set in `which`, of values that belong to `place` and the next.
+  HWY_INLINE void Add(V lanes, M which, size_t place) {
+    uint8_t bits[8] = {};
+    hn::StoreMaskBits(kD, which, bits);
+    if (bits[0] == 0) return;
+    alignas(64) double values[kLanes];
+    hn::Store(lanes, kD, values);
+    for (unsigned rest = bits[0]; rest != 0; rest &= rest - 1) {
+      const auto lane = static_cast<size_t>(std::countr_zero(rest));
+      places_.push_back(static_cast<uint32_t>(place + lane));
+      values_.push_back(values[lane]);
+    }
+  }
+  // Subtracts P(Z > value) from `to` at its place.
+  void SubtractTails(double* to) {
+    values_.resize(places_.size() + kLanes, 9.0);
+    alignas(64) double tails[kLanes];
+    for (size_t i = 0; i < places_.size(); i += Width()) {
+      hn::Store(UpperTail(hn::LoadU(kD, values_.data() + i)), kD, tails);
+      const size_t count = std::min(Width(), places_.size() - i);
+      for (size_t k = 0; k < count; ++k) to[places_[i + k]] -= tails[k];
+    }
+  }
+
+ private:
+  std::vector<uint32_t> places_;
+  std::vector<double> values_;
+};
+
+// Of each lane and dimension, [block][dimension][lane], the mass in the dimension's interval of a
+// kernel that has its centre there. Most of them see no end of it: tails are computed of those that
+// do, close together.
+void ComputeMasses(const KernelBlocks& blocks, size_t first, size_t last, const Interval* intervals,
+                   double* masses) {
+  const size_t count = (last - first) * blocks.continuous * kLanes;
+  std::fill_n(masses, count, 1.0);
+  SparseLanes to_low;
+  SparseLanes to_high;
+  to_low.Reserve(count / 2);
+  to_high.Reserve(count / 2);
+  const DoubleLanes* shape = blocks.shapes.data() + first * blocks.continuous * 2;
+  for (size_t place = 0; place < count; shape += 2 * blocks.continuous) {
+    for (size_t j = 0; j < blocks.continuous; ++j) {
+      for (size_t lane = 0; lane < kLanes; lane += Width()) {
+        const V mu = hn::Load(kD, shape[2 * j].lane + lane);
+        const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
+        const V inverse_sigma = hn::Mul(scale, Constant(std::numbers::sqrt2));
+        const V low = hn::Mul(hn::Sub(mu, Constant(intervals[j].low)), inverse_sigma);
+        const V high = hn::Mul(hn::Sub(Constant(intervals[j].high), mu), inverse_sigma);
+        to_low.Add(low, hn::Lt(low, Constant(9)), place);
+        to_high.Add(high, hn::Lt(high, Constant(9)), place);
+        place += Width();
+      }
+    }
+  }
+  to_low.SubtractTails(masses);
+  to_high.SubtractTails(masses);
 }
 
 // The lanes of the result's bits have a kernel that is not plain.
-uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* intervals) {
-  constexpr double kSqrt2 = std::numbers::sqrt2;
-  constexpr double kGreatestScale = 1.0 / (kNarrowestWidth * kSqrt2);
+uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* intervals,
+                        const double* masses_of) {
+  constexpr double kGreatestScale = 1.0 / (kNarrowestWidth * std::numbers::sqrt2);
   // ln(sqrt(2 pi) / sqrt(2)), for the scales have the sqrt(2).
   constexpr double kLogSqrtPi = 0.57236494292470008707;
   const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
@@ -344,14 +400,12 @@ uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* inte
     for (size_t j = 0; j < blocks.continuous; ++j) {
       const V mu = hn::Load(kD, shape[2 * j].lane + lane);
       const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
-      const V inverse_sigma = hn::Mul(scale, Constant(kSqrt2));
-      const V low = hn::Mul(hn::Sub(mu, Constant(intervals[j].low)), inverse_sigma);
-      const V high = hn::Mul(hn::Sub(Constant(intervals[j].high), mu), inverse_sigma);
+      const V mass = hn::LoadU(kD, masses_of + j * kLanes + lane);
       is_special = hn::Or(is_special, hn::Or(hn::Lt(mu, Constant(intervals[j].low)),
                                              hn::Gt(mu, Constant(intervals[j].high))));
       is_special = hn::Or(is_special, hn::Ge(scale, Constant(kGreatestScale)));
       scales = TakeExponent(hn::Mul(scales, scale), scales_exponent);
-      masses = TakeExponent(hn::Mul(masses, MassBetween(low, high)), masses_exponent);
+      masses = TakeExponent(hn::Mul(masses, mass), masses_exponent);
     }
     const V exponent = hn::Sub(scales_exponent, masses_exponent);
     const V constant =
@@ -364,6 +418,17 @@ uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* inte
     special |= static_cast<uint32_t>(bits[0]) << lane;
   }
   return special;
+}
+
+void SetConstantsOfAll(KernelBlocks& blocks, size_t first, size_t last, const Interval* intervals,
+                       uint32_t* special) {
+  const size_t stride = blocks.continuous * kLanes;
+  const auto masses = std::make_unique_for_overwrite<double[]>((last - first) * stride);
+  ComputeMasses(blocks, first, last, intervals, masses.get());
+  for (size_t block = first; block < last; ++block) {
+    special[block - first] =
+        SetConstantsOf(blocks, block, intervals, masses.get() + (block - first) * stride);
+  }
 }
 
 // Reads and writes kLanes of each array.
@@ -451,7 +516,7 @@ HWY_EXPORT(CollectTermsOf);
 HWY_EXPORT(SumScaled);
 HWY_EXPORT(LogOf);
 HWY_EXPORT(LogsOf);
-HWY_EXPORT(SetConstantsOf);
+HWY_EXPORT(SetConstantsOfAll);
 HWY_EXPORT(CutNormalQuantilesOf);
 HWY_EXPORT(LogMassesOf);
 
@@ -514,8 +579,11 @@ void PortableLogs(std::span<const double> x, std::span<double> result) {
   }
 }
 
-uint32_t SetConstants(KernelBlocks& blocks, size_t block, std::span<const Interval> intervals) {
-  return HWY_DYNAMIC_DISPATCH(SetConstantsOf)(blocks, block, intervals.data());
+std::vector<uint32_t> SetConstants(KernelBlocks& blocks, size_t first, size_t last,
+                                   std::span<const Interval> intervals) {
+  std::vector<uint32_t> special(last - first);
+  HWY_DYNAMIC_DISPATCH(SetConstantsOfAll)(blocks, first, last, intervals.data(), special.data());
+  return special;
 }
 
 double PortableLog(double x) { return HWY_DYNAMIC_DISPATCH(LogOf)(x); }

@@ -104,11 +104,13 @@ void PortableLogs(std::span<const double> x, std::span<double> result);
 // Widths up to this, and intervals so short, need more care than the formulas here have.
 inline constexpr double kNarrowestWidth = 1e-290;
 
-// Sets the constants of a block: ln of the product over its continuous dimensions of
-// 1 / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval, which must be longer than
-// kNarrowestWidth. Lanes that have no kernel get a number, too. The bits of the result are set for
-// lanes whose centre is outside an interval or that are too narrow: their constants are no use.
-uint32_t SetConstants(KernelBlocks& blocks, size_t block, std::span<const Interval> intervals);
+// Sets the constants of the blocks [first, last): ln of the product over their continuous
+// dimensions of 1 / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval, which must be
+// longer than kNarrowestWidth. Lanes that have no kernel get a number, too. Of a block's bits in
+// the result, those are set whose lanes have a centre outside an interval or are too narrow: their
+// constants are no use.
+std::vector<uint32_t> SetConstants(KernelBlocks& blocks, size_t first, size_t last,
+                                   std::span<const Interval> intervals);
 
 // Quantiles of normals cut to an interval, their centres in it: mu, sigma, u and the result have
 // the same length. 0 <= u < 1.

@@ -114,6 +114,40 @@ bool Mixture::SetNormal(size_t slot, size_t dimension, double mu, double sigma) 
   return is_new;
 }
 
+void Mixture::SetNormals(size_t dimension, std::span<const Normal> normals) {
+  Dimension& d = dimensions_[dimension];
+  if (d.kind == Kind::kStepped) return SetRows(d, normals);
+  for (const auto& [slot, mu, sigma] : normals) {
+    DoubleLanes* shape = &blocks_.shapes[((slot / kLanes) * blocks_.continuous + d.position) * 2];
+    shape[0].lane[slot % kLanes] = mu;
+    shape[1].lane[slot % kLanes] = ScaleOf(sigma);
+    const bool is_inside = d.interval.low <= mu && mu <= d.interval.high;
+    if (!is_inside || sigma <= kNarrowestWidth) has_outsider_ = true;
+  }
+}
+
+void Mixture::SetRows(Dimension& d, std::span<const Normal> normals) {
+  d.mu.clear();
+  d.sigma.clear();
+  d.users.clear();
+  d.free_rows.clear();
+  d.row_of.clear();
+  d.has_row_of = false;
+  d.has_row.assign(d.has_row.size(), false);
+  for (const auto& [slot, mu, sigma] : normals) {
+    if (d.mu.empty() || d.mu.back() != mu || d.sigma.back() != sigma) {
+      d.mu.push_back(mu);
+      d.sigma.push_back(sigma);
+      d.users.push_back(0);
+    }
+    ++d.users.back();
+    RowAt(slot, d) = static_cast<int32_t>(d.mu.size() - 1);
+    d.has_row[slot] = true;
+  }
+  d.log_mass.resize(d.mu.size());
+  LogNormalMasses(d.mu, d.sigma, d.interval, d.log_mass);
+}
+
 void Mixture::SetCentre(size_t slot, std::span<const double> centre) {
   for (size_t i = 0; i < centre.size(); ++i) {
     DoubleLanes* shape = &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
@@ -158,7 +192,7 @@ void Mixture::Clear(size_t slot) {
           .lane[slot % kLanes] = 0.0;
       continue;
     }
-    if (d.kind == Kind::kStepped) {
+    if (d.kind == Kind::kStepped && d.has_row[slot]) {
       LeaveRow(d, RowAt(slot, d));
       d.has_row[slot] = false;
     }
@@ -201,20 +235,18 @@ size_t Mixture::ChoiceOf(size_t slot, size_t dimension) const {
   return static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes]);
 }
 
-void Mixture::UpdateConstants(size_t block) {
-  const uint32_t special = SetConstants(blocks_, block, intervals_);
-  for (size_t lane = 0; lane < kLanes; ++lane) {
-    double& constant = blocks_.constants[block].lane[lane];
-    if (blocks_.ranks[block].lane[lane] < 0) {
-      constant = -kInfinity;
-    } else if (has_special_interval_ || (special >> lane & 1U) != 0) {
-      constant = PreciseConstant(block, lane);
+void Mixture::UpdateConstants(size_t first, size_t last) {
+  const std::vector<uint32_t> special = SetConstants(blocks_, first, last, intervals_);
+  for (size_t block = first; block < last; ++block) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      double& constant = blocks_.constants[block].lane[lane];
+      if (blocks_.ranks[block].lane[lane] < 0) {
+        constant = -kInfinity;
+      } else if (has_special_interval_ || (special[block - first] >> lane & 1U) != 0) {
+        constant = PreciseConstant(block, lane);
+      }
     }
   }
-}
-
-void Mixture::UpdateConstants() {
-  for (size_t block = 0; block < blocks_.size(); ++block) UpdateConstants(block);
 }
 
 // A kernel's mass in an interval that has its centre is at least that of one whose centre is at an
@@ -229,7 +261,17 @@ double Mixture::GreatestConstant(std::span<const double> scales) const {
   return sum;
 }
 
+void Mixture::MakeRowOf(Dimension& dimension) {
+  for (size_t row = 0; row < dimension.mu.size(); ++row) {
+    if (dimension.users[row] == 0) continue;
+    dimension.row_of.try_emplace({dimension.mu[row], dimension.sigma[row]},
+                                 static_cast<int32_t>(row));
+  }
+  dimension.has_row_of = true;
+}
+
 int32_t Mixture::TakeRow(Dimension& dimension, double mu, double sigma) {
+  if (!dimension.has_row_of) MakeRowOf(dimension);
   const auto [entry, inserted] = dimension.row_of.try_emplace({mu, sigma}, 0);
   int32_t& row = entry->second;
   if (!inserted) {
@@ -248,8 +290,7 @@ int32_t Mixture::TakeRow(Dimension& dimension, double mu, double sigma) {
   const auto index = static_cast<size_t>(row);
   dimension.mu[index] = mu;
   dimension.sigma[index] = sigma;
-  dimension.log_mass[index] =
-      LogNormalMass((dimension.interval.low - mu) / sigma, (dimension.interval.high - mu) / sigma);
+  LogNormalMasses({&mu, 1}, {&sigma, 1}, dimension.interval, {&dimension.log_mass[index], 1});
   dimension.users[index] = 1;
   return row;
 }
@@ -257,7 +298,9 @@ int32_t Mixture::TakeRow(Dimension& dimension, double mu, double sigma) {
 void Mixture::LeaveRow(Dimension& dimension, int32_t row) {
   const auto index = static_cast<size_t>(row);
   if (--dimension.users[index] > 0) return;
-  dimension.row_of.erase({dimension.mu[index], dimension.sigma[index]});
+  // The row of the prior may be equal to another.
+  const auto entry = dimension.row_of.find({dimension.mu[index], dimension.sigma[index]});
+  if (entry != dimension.row_of.end() && entry->second == row) dimension.row_of.erase(entry);
   dimension.free_rows.push_back(row);
 }
 

@@ -85,13 +85,21 @@ class Mixture {
 
   // Makes room for so many slots; new ones are empty.
   void Reserve(size_t slots);
-  size_t Slots() const { return blocks_.size() * kLanes; }
+  size_t BlockCount() const { return blocks_.size(); }
+  size_t Slots() const { return BlockCount() * kLanes; }
 
   // A kernel is set one dimension after the other; then its rank, from 0 for the oldest
   // observation; then UpdateConstants of its block. The prior has rank kPriorRank.
   static constexpr int32_t kPriorRank = std::numeric_limits<int32_t>::max();
   // Whether that changes what the block's constants depend on.
   bool SetNormal(size_t slot, size_t dimension, double mu, double sigma);
+  // All kernels of a numeric dimension at once: ascending centres, the prior last.
+  struct Normal {
+    size_t slot;
+    double mu;
+    double sigma;
+  };
+  void SetNormals(size_t dimension, std::span<const Normal> normals);
   // Of the continuous dimensions; their widths are 0 until they are set.
   void SetCentre(size_t slot, std::span<const double> centre);
   // `choice`: observed; the number of choices for the prior.
@@ -100,10 +108,10 @@ class Mixture {
     blocks_.ranks[slot / kLanes].lane[slot % kLanes] = rank;
     if (rank == kPriorRank) prior_slot_ = slot;
   }
+  size_t PriorSlot() const { return prior_slot_; }
   int32_t RankOf(size_t slot) const { return blocks_.ranks[slot / kLanes].lane[slot % kLanes]; }
-  void UpdateConstants(size_t block);
-  // Of all blocks.
-  void UpdateConstants();
+  // Of the blocks [first, last).
+  void UpdateConstants(size_t first, size_t last);
 
   // Makes a slot with a kernel empty; its block wants UpdateConstants.
   void Clear(size_t slot);
@@ -147,6 +155,7 @@ class Mixture {
     size_t choice_count = 0;
     // Stepped: kernels with equal mu and sigma, which ints have many of, share a row.
     std::map<std::pair<double, double>, int32_t> row_of;
+    bool has_row_of = true;      // else it is to be made
     std::vector<bool> has_row;   // by slot
     std::vector<int32_t> users;  // kernels per row
     std::vector<int32_t> free_rows;
@@ -156,6 +165,8 @@ class Mixture {
   };
   class Queries;
 
+  void SetRows(Dimension& dimension, std::span<const Normal> normals);
+  static void MakeRowOf(Dimension& dimension);
   static int32_t TakeRow(Dimension& dimension, double mu, double sigma);
   static void LeaveRow(Dimension& dimension, int32_t row);
   int32_t& RowAt(size_t slot, const Dimension& dimension) {

@@ -123,7 +123,7 @@ ParzenEstimator::ParzenEstimator(std::span<const Domain> domains,
   }
   for (size_t k = 0; k < observation_count_; ++k) mixture_.SetRank(k, static_cast<int32_t>(k));
   mixture_.SetRank(observation_count_, Mixture::kPriorRank);
-  mixture_.UpdateConstants();
+  mixture_.UpdateConstants(0, mixture_.BlockCount());
 }
 
 std::vector<double> ParzenEstimator::Sample(size_t count, Rng& rng) const {
@@ -152,9 +152,12 @@ std::vector<double> ParzenEstimator::LogDensity(std::span<const double> points) 
 
 void ParzenEstimator::AddNumeric(size_t dimension, std::span<const double> observations) {
   NumericKernels kernels = MakeNumericKernels(domains_[dimension], observations);
-  for (size_t k = 0; k < KernelCount(); ++k) {
-    mixture_.SetNormal(k, dimension, kernels.mu[k], kernels.sigma[k]);
-  }
+  std::vector<Mixture::Normal> normals;
+  normals.reserve(KernelCount());
+  const auto add = [&](size_t k) { normals.push_back({k, kernels.mu[k], kernels.sigma[k]}); };
+  for (const uint32_t k : kernels.ascending) add(k);
+  add(observation_count_);
+  mixture_.SetNormals(dimension, normals);
   dimensions_.emplace_back(std::move(kernels));
 }
 

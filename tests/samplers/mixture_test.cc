@@ -75,7 +75,7 @@ Mixture InSlots(const std::vector<Domain>& domains, const Columns& columns,
   }
   for (size_t k = 0; k < m; ++k) mixture.SetRank(slots[k], static_cast<int32_t>(k));
   mixture.SetRank(slots[m], Mixture::kPriorRank);
-  mixture.UpdateConstants();
+  mixture.UpdateConstants(0, mixture.BlockCount());
   return mixture;
 }
 
