@@ -21,18 +21,6 @@ constexpr double kRough = 6.907755278982137052;  // 1e-3
 constexpr double kRoughError = 2e-3;
 constexpr double kRounding = 1e-6;
 
-// Terms below the largest by more than this are left out. With n kernels whose weights are between
-// 1 / n and 1, what is left out is at most n e^-gap = e^-precision / n of the largest term, and the
-// sum is at least 1 / n of it: a relative error of the density of at most e^-precision.
-double GapFor(size_t kernel_count, double precision) {
-  return precision + 2.0 * PortableLog(static_cast<double>(kernel_count));
-}
-
-// The same below the term of the prior, whose weight is 1: the sum is at least that term.
-double PriorGapFor(size_t kernel_count, double precision) {
-  return precision + PortableLog(static_cast<double>(kernel_count));
-}
-
 // Ends of the cell around the grid value `x`, in the model's numbers.
 Interval CellAround(double x, const NumericDomain& domain) {
   const double left = x - 0.5 * domain.step;
@@ -59,16 +47,19 @@ class Mixture::Queries {
         queries_(count_),
         is_outside_(count_, false),
         costs_(mixture.dimensions_.size()) {
-    const size_t d = mixture_.dimensions_.size();
-    for (size_t i = 0; i < count_; ++i) {
-      double* coordinates = coordinates_.data() + i * mixture_.blocks_.continuous;
-      queries_[i] = {coordinates, nullptr};
-      for (size_t j = 0; j < d; ++j) {
-        const Dimension& dimension = mixture_.dimensions_[j];
-        if (dimension.kind != Kind::kContinuous) continue;
-        const double x = ToModel(points_[i * d + j], dimension.numeric.log);
-        coordinates[dimension.position] = x;
-        if (!(dimension.interval.low <= x && x <= dimension.interval.high)) is_outside_[i] = true;
+    const size_t continuous = mixture_.blocks_.continuous;
+    for (size_t i = 0; i < count_; ++i) queries_[i].point = coordinates_.data() + i * continuous;
+    for (size_t j = 0; j < costs_.size(); ++j) {
+      const Dimension& dimension = mixture_.dimensions_[j];
+      if (dimension.kind != Kind::kContinuous) continue;
+      const Interval interval = dimension.interval;
+      const bool is_log = dimension.numeric.log;
+      double* x = coordinates_.data() + dimension.position;
+      for (size_t i = 0; i < count_; ++i) {
+        x[i * continuous] = is_log ? ToModel(Value(i, j), true) : Value(i, j);
+        const bool is_inside =
+            interval.low <= x[i * continuous] && x[i * continuous] <= interval.high;
+        if (!is_inside) is_outside_[i] = true;
       }
     }
   }
@@ -123,18 +114,21 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
   // So many at once share the reading of the kernels.
   constexpr size_t kAtOnce = 8;
   Queries queries(*this, points);
-  const double gap = GapFor(observation_count_ + 1, kExact);
-  std::vector<double> logs(queries.size());
-  std::vector<KernelTerms> terms(std::min(queries.size(), kAtOnce));
-  for (size_t first = 0; first < logs.size(); first += kAtOnce) {
-    const size_t count = std::min(kAtOnce, logs.size() - first);
+  const double gap = GapFor(kExact);
+  std::vector<ScaledSum> sums(queries.size());
+  std::vector<KernelTerms> terms(std::min(sums.size(), kAtOnce));
+  for (size_t first = 0; first < sums.size(); first += kAtOnce) {
+    const size_t count = std::min(kAtOnce, sums.size() - first);
     const std::span<const KernelQuery> some = queries.Some(first, count);
     for (size_t i = 0; i < count; ++i) terms[i].Restart(LeastTerm(PriorTerm(some[i]), kExact));
     CollectTerms(blocks_, 0, blocks_.size(), some, gap, std::span(terms).first(count));
-    for (size_t i = 0; i < count; ++i) logs[first + i] = LogSum(terms[i], gap);
+    for (size_t i = 0; i < count; ++i) sums[first + i] = Sum(terms[i], gap);
   }
-  for (size_t i = 0; i < logs.size(); ++i) {
-    if (queries.IsOutside(i)) logs[i] = -kInfinity;
+  std::vector<double> logs(sums.size());
+  for (size_t i = 0; i < sums.size(); ++i) logs[i] = sums[i].factor;
+  PortableLogs(logs, logs);
+  for (size_t i = 0; i < sums.size(); ++i) {
+    logs[i] = queries.IsOutside(i) ? -kInfinity : sums[i].log_scale + logs[i] - log_total_weight_;
   }
   return logs;
 }
@@ -142,7 +136,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
 std::vector<double> Mixture::LogDensity(std::span<const double> points,
                                         const Partition& near) const {
   Queries queries(*this, points);
-  const double gap = GapFor(observation_count_ + 1, kExact);
+  const double gap = GapFor(kExact);
   std::vector<double> logs(queries.size(), -kInfinity);
   KernelTerms terms;
   for (size_t i = 0; i < logs.size(); ++i) {
@@ -186,10 +180,10 @@ size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const do
 std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const double> log_l,
                                               const Partition* near) const {
   std::vector<Candidate> candidates;
-  const double log_total = LogTotalWeight();
   for (size_t i = 0; i < queries.size(); ++i) {
     const double prior = LeastPriorTerm(queries, i);
-    candidates.push_back({.index = i, .prior = prior, .ratio = log_l[i] - (prior - log_total)});
+    candidates.push_back(
+        {.index = i, .prior = prior, .ratio = log_l[i] - (prior - log_total_weight_)});
   }
   const auto is_less = [](const Candidate& a, const Candidate& b) { return a.ratio < b.ratio; };
   std::make_heap(candidates.begin(), candidates.end(), is_less);
@@ -217,7 +211,7 @@ void Mixture::LookCloser(Candidate& c, const KernelQuery& query, double log_l, d
                          const Partition* near, KernelTerms& terms) const {
   // So many times as before, so that what is done again is little.
   constexpr size_t kTimes = 4;
-  const double gap = GapFor(observation_count_ + 1, kRough);
+  const double gap = GapFor(kRough);
   terms.Restart(LeastTerm(c.prior, kRough));
   size_t until = std::max<size_t>(kTimes * c.pages, 1);
   c.pages = 0;
@@ -256,22 +250,32 @@ bool Mixture::Collect(const KernelQuery& query, double gap, const Partition* nea
 }
 
 // A ramp's mean is that of its ends.
-double Mixture::LogTotalWeight() const {
-  const RampWeights weights = MakeRampWeights(observation_count_, forgetting_);
-  const auto m = static_cast<double>(observation_count_);
-  const double ramp = weights.first < 1 ? m - static_cast<double>(kNewest) : 0.0;
-  const double mean = ramp > 1 ? 0.5 * (weights.first + 1.0) : weights.first;
-  return PortableLog(ramp * mean + (m - ramp) + 1.0);
+void Mixture::SetObservationCount(size_t count) {
+  observation_count_ = count;
+  log_kernel_count_ = PortableLog(static_cast<double>(count + 1));
+  weights_ = MakeRampWeights(count, forgetting_);
+  const auto m = static_cast<double>(count);
+  const double ramp = weights_.first < 1 ? m - static_cast<double>(kNewest) : 0.0;
+  const double mean = ramp > 1 ? 0.5 * (weights_.first + 1.0) : weights_.first;
+  log_total_weight_ = PortableLog(ramp * mean + (m - ramp) + 1.0);
+}
+
+ScaledSum Mixture::Sum(const KernelTerms& terms, double gap) const {
+  return SumTerms(blocks_, terms, gap, weights_, observation_count_ + 1);
 }
 
 double Mixture::LogSum(const KernelTerms& terms, double gap) const {
-  const RampWeights weights = MakeRampWeights(observation_count_, forgetting_);
-  const ScaledSum sum = SumTerms(blocks_, terms, gap, weights, observation_count_ + 1);
-  return sum.log_scale + PortableLog(sum.factor) - LogTotalWeight();
+  const ScaledSum sum = Sum(terms, gap);
+  return sum.log_scale + PortableLog(sum.factor) - log_total_weight_;
 }
 
+// With n kernels whose weights are between 1 / n and 1, what is left out is at most
+// n e^-gap = e^-precision / n of the largest term, and the sum is at least 1 / n of it.
+double Mixture::GapFor(double precision) const { return precision + 2.0 * log_kernel_count_; }
+
+// The prior's weight is 1, so the sum is at least its term.
 double Mixture::LeastTerm(double prior, double precision) const {
-  return prior - PriorGapFor(observation_count_ + 1, precision);
+  return prior - (precision + log_kernel_count_);
 }
 
 double Mixture::PriorTerm(const KernelQuery& query) const {
@@ -319,7 +323,7 @@ double Mixture::LeastPriorTerm(const Queries& queries, size_t i) const {
 double Mixture::ReachInWidths() const {
   if (has_special_interval_ || has_outsider_) return kInfinity;
   const double least_share = std::log(std::min(100.0, static_cast<double>(observation_count_) + 2));
-  double sum = PriorGapFor(observation_count_ + 1, kExact) + 0.4;
+  double sum = kExact + log_kernel_count_ + 0.4;
   for (const Dimension& d : dimensions_) {
     switch (d.kind) {
       case Kind::kContinuous:

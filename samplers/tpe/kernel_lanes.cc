@@ -30,6 +30,43 @@ constexpr I kI;
 HWY_INLINE size_t Width() { return hn::Lanes(kD); }
 HWY_INLINE V Constant(double value) { return hn::Set(kD, value); }
 
+// Values of a few of many lanes, one after the other, and where they belong.
+class SparseLanes {
+ public:
+  explicit SparseLanes(size_t capacity) {
+    places_.reserve(capacity + kLanes);
+    values_.reserve(capacity + kLanes);
+  }
+  // The lanes that are set in `which`, of values that belong to `place` and those after it.
+  HWY_INLINE void Add(V lanes, M which, size_t place) {
+    uint8_t bits[8] = {};
+    hn::StoreMaskBits(kD, which, bits);
+    if (bits[0] == 0) return;
+    alignas(64) double values[kLanes];
+    hn::Store(lanes, kD, values);
+    for (unsigned rest = bits[0]; rest != 0; rest &= rest - 1) {
+      const auto lane = static_cast<size_t>(std::countr_zero(rest));
+      places_.push_back(static_cast<uint32_t>(place + lane));
+      values_.push_back(values[lane]);
+    }
+  }
+  // Calls visit(place, function(value)) for each. `harmless` is a value that the function takes.
+  template <class Function, class Visit>
+  HWY_INLINE void Apply(double harmless, const Function& function, const Visit& visit) {
+    values_.resize(places_.size() + kLanes, harmless);
+    alignas(64) double results[kLanes];
+    for (size_t i = 0; i < places_.size(); i += Width()) {
+      hn::Store(function(hn::LoadU(kD, values_.data() + i)), kD, results);
+      const size_t count = std::min(Width(), places_.size() - i);
+      for (size_t k = 0; k < count; ++k) visit(places_[i + k], results[k]);
+    }
+  }
+
+ private:
+  std::vector<uint32_t> places_;
+  std::vector<double> values_;
+};
+
 // c[0] + c[1] x + ... + c[n - 1] x^(n - 1): the even and the odd powers apart, so that each
 // operation waits for half as many others.
 template <size_t n>
@@ -114,21 +151,17 @@ HWY_INLINE V UpperTail(V x) {
   return hn::IfThenElseZero(hn::Lt(x, Constant(9)), hn::Mul(bell, NearTailQuotient(cut)));
 }
 
-// The distance from which a kernel's centre inside an interval no longer sees its end.
-struct Tails {
-  V low;
-  V high;
-  V mass;
-};
-HWY_INLINE Tails TailsOf(V to_low, V to_high) {
-  const V low = UpperTail(to_low);
-  const V high = UpperTail(to_high);
-  return {low, high, hn::Sub(Constant(1), hn::Add(low, high))};
+// The same, without the work if it is 0 in all lanes.
+HWY_INLINE V UpperTailIfAny(V x) {
+  return hn::AllFalse(kD, hn::Lt(x, Constant(9))) ? hn::Zero(kD) : UpperTail(x);
 }
 
 // P. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied
-// Statistics 37, 1988: |z| of the quantile of p for 0 < p <= 1/2, relative error about 1e-16.
-HWY_INLINE V AbsoluteQuantile(V p) {
+// Statistics 37, 1988: |z| of the quantile of p, relative error about 1e-16; for p from kCentral to
+// 1/2, and for lesser ones.
+constexpr double kCentral = 0.075;
+
+HWY_INLINE V CentralQuantile(V p) {
   constexpr double kA[] = {3.3871328727963666080e0,  1.3314166789178437745e+2,
                            1.9715909503065514427e+3, 1.3731693765509461125e+4,
                            4.5921953931549871457e+4, 6.7265770927008700853e+4,
@@ -141,6 +174,12 @@ HWY_INLINE V AbsoluteQuantile(V p) {
                            3.9307895800092710610e+4,
                            2.8729085735721942674e+4,
                            5.2264952788528545610e+3};
+  const V q = hn::Sub(Constant(0.5), p);
+  const V r = hn::Sub(Constant(0.180625), hn::Mul(q, q));
+  return hn::Mul(q, hn::Div(Polynomial(r, kA), Polynomial(r, kB)));
+}
+
+HWY_INLINE V OuterQuantile(V p) {
   constexpr double kC[] = {1.42343711074968357734e0,  4.63033784615654529590e0,
                            5.76949722146069140550e0,  3.64784832476320460504e0,
                            1.27045825245236838258e0,  2.41780725177450611770e-1,
@@ -165,18 +204,13 @@ HWY_INLINE V AbsoluteQuantile(V p) {
                            1.84631831751005468180e-5,
                            1.42151175831644588870e-7,
                            2.04426310338993978564e-15};
-  const V q = hn::Sub(Constant(0.5), p);
-  const V r = hn::Sub(Constant(0.180625), hn::Mul(q, q));
-  const V central = hn::Mul(q, hn::Div(Polynomial(r, kA), Polynomial(r, kB)));
   const V depth = hn::Sqrt(hn::Neg(Log(p)));
   const V near = hn::Sub(depth, Constant(1.6));
   const V far = hn::Sub(depth, Constant(5));
   const M is_near = hn::Le(depth, Constant(5));
-  V tail = hn::Div(Polynomial(near, kC), Polynomial(near, kE));
-  if (!hn::AllTrue(kD, is_near)) {
-    tail = hn::IfThenElse(is_near, tail, hn::Div(Polynomial(far, kF), Polynomial(far, kG)));
-  }
-  return hn::IfThenElse(hn::Le(q, Constant(0.425)), central, tail);
+  const V quantile = hn::Div(Polynomial(near, kC), Polynomial(near, kE));
+  if (hn::AllTrue(kD, is_near)) return quantile;
+  return hn::IfThenElse(is_near, quantile, hn::Div(Polynomial(far, kF), Polynomial(far, kG)));
 }
 
 // Adds the terms of `width` lanes of a block at one to kQueriesAtOnce queries.
@@ -317,42 +351,6 @@ HWY_INLINE V TakeExponent(V x, V& exponent) {
   return hn::BitCast(kD, hn::Sub(bits, hn::ShiftLeft<52>(unbiased)));
 }
 
-// Values of a few of many lanes, one after the other, and where they belong.
-class SparseLanes {
- public:
-  void Reserve(size_t count) {
-    places_.reserve(count + kLanes);
-    values_.reserve(count + kLanes);
-  }
-  // The lanes of `lanes` that are set in `which`, of values that belong to `place` and the next.
-  HWY_INLINE void Add(V lanes, M which, size_t place) {
-    uint8_t bits[8] = {};
-    hn::StoreMaskBits(kD, which, bits);
-    if (bits[0] == 0) return;
-    alignas(64) double values[kLanes];
-    hn::Store(lanes, kD, values);
-    for (unsigned rest = bits[0]; rest != 0; rest &= rest - 1) {
-      const auto lane = static_cast<size_t>(std::countr_zero(rest));
-      places_.push_back(static_cast<uint32_t>(place + lane));
-      values_.push_back(values[lane]);
-    }
-  }
-  // Subtracts P(Z > value) from `to` at its place.
-  void SubtractTails(double* to) {
-    values_.resize(places_.size() + kLanes, 9.0);
-    alignas(64) double tails[kLanes];
-    for (size_t i = 0; i < places_.size(); i += Width()) {
-      hn::Store(UpperTail(hn::LoadU(kD, values_.data() + i)), kD, tails);
-      const size_t count = std::min(Width(), places_.size() - i);
-      for (size_t k = 0; k < count; ++k) to[places_[i + k]] -= tails[k];
-    }
-  }
-
- private:
-  std::vector<uint32_t> places_;
-  std::vector<double> values_;
-};
-
 // Of each lane and dimension, [block][dimension][lane], the mass in the dimension's interval of a
 // kernel that has its centre there. Most of them see no end of it: tails are computed of those that
 // do, close together.
@@ -360,10 +358,8 @@ void ComputeMasses(const KernelBlocks& blocks, size_t first, size_t last, const 
                    double* masses) {
   const size_t count = (last - first) * blocks.continuous * kLanes;
   std::fill_n(masses, count, 1.0);
-  SparseLanes to_low;
-  SparseLanes to_high;
-  to_low.Reserve(count / 2);
-  to_high.Reserve(count / 2);
+  SparseLanes to_low(count / 2);
+  SparseLanes to_high(count / 2);
   const DoubleLanes* shape = blocks.shapes.data() + first * blocks.continuous * 2;
   for (size_t place = 0; place < count; shape += 2 * blocks.continuous) {
     for (size_t j = 0; j < blocks.continuous; ++j) {
@@ -379,8 +375,11 @@ void ComputeMasses(const KernelBlocks& blocks, size_t first, size_t last, const 
       }
     }
   }
-  to_low.SubtractTails(masses);
-  to_high.SubtractTails(masses);
+  for (SparseLanes* distances : {&to_low, &to_high}) {
+    distances->Apply(
+        9.0, [](V x) { return UpperTail(x); },
+        [&](size_t place, double tail) { masses[place] -= tail; });
+  }
 }
 
 // The lanes of the result's bits have a kernel that is not plain.
@@ -431,23 +430,40 @@ void SetConstantsOfAll(KernelBlocks& blocks, size_t first, size_t last, const In
   }
 }
 
-// Reads and writes kLanes of each array.
+// `count` is a multiple of kLanes.
 void CutNormalQuantilesOf(const double* u, const double* mu, const double* sigma,
-                          const Interval& interval, double* result) {
-  for (size_t lane = 0; lane < kLanes; lane += Width()) {
-    const V centre = hn::Load(kD, mu + lane);
-    const V width = hn::Load(kD, sigma + lane);
-    const V share = hn::Load(kD, u + lane);
-    const Tails tails = TailsOf(hn::Div(hn::Sub(centre, Constant(interval.low)), width),
-                                hn::Div(hn::Sub(Constant(interval.high), centre), width));
-    const V from_low = hn::Add(tails.low, hn::Mul(share, tails.mass));
-    const V from_high = hn::Add(tails.high, hn::Mul(hn::Sub(Constant(1), share), tails.mass));
-    // Not 0, whose logarithm AbsoluteQuantile would take.
-    const V p = hn::Max(hn::Min(from_low, from_high), Constant(1e-300));
-    const V z = hn::Mul(AbsoluteQuantile(hn::Min(p, Constant(0.5))), width);
-    const V x = hn::IfThenElse(hn::Lt(from_low, from_high), hn::Sub(centre, z), hn::Add(centre, z));
-    hn::Store(hn::Min(hn::Max(x, Constant(interval.low)), Constant(interval.high)), kD,
-              result + lane);
+                          const Interval& interval, size_t count, double* result) {
+  SparseLanes outer(count / 4);
+  // The quantiles of the standard normal, less than 0 for those nearer to the low end.
+  for (size_t i = 0; i < count; i += Width()) {
+    const V centre = hn::LoadU(kD, mu + i);
+    const V width = hn::LoadU(kD, sigma + i);
+    const V share = hn::LoadU(kD, u + i);
+    const V low = UpperTailIfAny(hn::Div(hn::Sub(centre, Constant(interval.low)), width));
+    const V high = UpperTailIfAny(hn::Div(hn::Sub(Constant(interval.high), centre), width));
+    const V mass = hn::Sub(Constant(1), hn::Add(low, high));
+    const V from_low = hn::Add(low, hn::Mul(share, mass));
+    const V from_high = hn::Add(high, hn::Mul(hn::Sub(Constant(1), share), mass));
+    // Not 0, whose logarithm OuterQuantile would take.
+    const V least = hn::Max(hn::Min(from_low, from_high), Constant(1e-300));
+    const V p = hn::Min(least, Constant(0.5));
+    const M is_low = hn::Lt(from_low, from_high);
+    const V z = CentralQuantile(hn::Max(p, Constant(kCentral)));
+    hn::StoreU(hn::IfThenElse(is_low, hn::Neg(z), z), kD, result + i);
+    outer.Add(hn::IfThenElse(is_low, hn::Neg(p), p), hn::Lt(p, Constant(kCentral)), i);
+  }
+  outer.Apply(
+      kCentral,
+      [](V p) {
+        const V z = OuterQuantile(hn::Abs(p));
+        return hn::IfThenElse(hn::Lt(p, hn::Zero(kD)), hn::Neg(z), z);
+      },
+      [&](size_t place, double z) { result[place] = z; });
+  for (size_t i = 0; i < count; i += Width()) {
+    const V z = hn::Mul(hn::LoadU(kD, result + i), hn::LoadU(kD, sigma + i));
+    const V x = hn::Add(hn::LoadU(kD, mu + i), z);
+    hn::StoreU(hn::Min(hn::Max(x, Constant(interval.low)), Constant(interval.high)), kD,
+               result + i);
   }
 }
 
@@ -592,15 +608,15 @@ void CutNormalQuantiles(std::span<const double> u, std::span<const double> mu,
                         std::span<const double> sigma, const Interval& interval,
                         std::span<double> result) {
   const auto quantiles = HWY_DYNAMIC_DISPATCH(CutNormalQuantilesOf);
-  for (size_t i = 0; i < u.size(); i += kLanes) {
-    const size_t count = std::min(kLanes, u.size() - i);
-    const DoubleLanes shares = LanesOf(u.subspan(i, count), 0.0);
-    const DoubleLanes centres = LanesOf(mu.subspan(i, count), 0.0);
-    const DoubleLanes widths = LanesOf(sigma.subspan(i, count), 1.0);
-    DoubleLanes quantile;
-    quantiles(shares.lane, centres.lane, widths.lane, interval, quantile.lane);
-    std::copy_n(quantile.lane, count, result.begin() + static_cast<std::ptrdiff_t>(i));
-  }
+  const size_t whole = u.size() - u.size() % kLanes;
+  quantiles(u.data(), mu.data(), sigma.data(), interval, whole, result.data());
+  if (whole == u.size()) return;
+  const DoubleLanes shares = LanesOf(u.subspan(whole), 0.0);
+  const DoubleLanes centres = LanesOf(mu.subspan(whole), 0.0);
+  const DoubleLanes widths = LanesOf(sigma.subspan(whole), 1.0);
+  DoubleLanes rest;
+  quantiles(shares.lane, centres.lane, widths.lane, interval, kLanes, rest.lane);
+  std::copy_n(rest.lane, u.size() - whole, result.begin() + static_cast<std::ptrdiff_t>(whole));
 }
 
 void LogNormalMasses(std::span<const double> mu, std::span<const double> sigma,

@@ -133,7 +133,7 @@ class Mixture {
   size_t ChoiceOf(size_t slot, size_t dimension) const;
 
   // Number of kernels without the prior.
-  void SetObservationCount(size_t count) { observation_count_ = count; }
+  void SetObservationCount(size_t count);
 
   // ln of the density at each of `points`, which is c x d internal values.
   std::vector<double> LogDensity(std::span<const double> points) const;
@@ -199,9 +199,11 @@ class Mixture {
   template <class GoesOn>
   bool Collect(const KernelQuery& query, double gap, const Partition* near, KernelTerms& terms,
                const GoesOn& goes_on) const;
+  ScaledSum Sum(const KernelTerms& terms, double gap) const;
   double LogSum(const KernelTerms& terms, double gap) const;
-  // ln of the sum of the weights.
-  double LogTotalWeight() const;
+  // Terms below the largest by more than this are left out, for a relative error of the density of
+  // at most e^-precision.
+  double GapFor(double precision) const;
   // The least term that matters beside that of the prior.
   double LeastTerm(double prior, double precision) const;
   double PriorTerm(const KernelQuery& query) const;
@@ -217,6 +219,10 @@ class Mixture {
   bool forgetting_ = true;
   size_t prior_slot_ = 0;
   size_t observation_count_ = 0;
+  // By their number.
+  double log_kernel_count_ = 0;
+  RampWeights weights_;
+  double log_total_weight_ = 0;
 };
 
 }  // namespace hpod
