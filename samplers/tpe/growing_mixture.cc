@@ -35,11 +35,9 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
   count_ = trials.size();
   mixture_.SetObservationCount(count_);
   std::vector<std::vector<Centre>> centres(dimensions_.size());
-  std::vector<uint32_t> numbers;
   std::vector<double> centre(mixture_.ContinuousCount());
   for (const Observation& trial : trials) {
     const auto number = static_cast<uint32_t>(trial.number);
-    numbers.push_back(number);
     for (size_t j = 0; j < dimensions_.size(); ++j) {
       const Dimension& d = dimensions_[j];
       if (!d.is_numeric) continue;
@@ -48,6 +46,7 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
       if (d.continuous < centre.size()) centre[d.continuous] = mu;
     }
     const size_t slot = count_ < kSettled ? PutEverywhere(number) : PutInTree(number, centre);
+    mixture_.SetTrial(slot, number);
     for (size_t j = 0; j < dimensions_.size(); ++j) {
       if (dimensions_[j].is_numeric) continue;
       mixture_.SetChoice(slot, j, static_cast<size_t>(trial.values[j]));
@@ -57,10 +56,6 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
   }
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     dimensions_[j].centres.Assign(std::move(centres[j]));
-  }
-  std::sort(numbers.begin(), numbers.end());
-  for (size_t rank = 0; rank < count_; ++rank) {
-    mixture_.SetRank(slots_[numbers[rank]], static_cast<int32_t>(rank));
   }
   are_widths_old_ = true;
   Update();
@@ -80,9 +75,8 @@ bool GrowingMixture::HasAsIs(const Observation& trial) const {
 }
 
 void GrowingMixture::Insert(const Observation& trial) {
-  const auto number = static_cast<int32_t>(trial.number);
-  const bool is_newest = slots_.size() <= trial.number;
   const size_t slot = PutEverywhere(trial.number);
+  mixture_.SetTrial(slot, trial.number);
   std::vector<SortedCentres::Place> places(dimensions_.size());
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     if (dimensions_[j].is_numeric) {
@@ -92,16 +86,8 @@ void GrowingMixture::Insert(const Observation& trial) {
       mixture_.SetChoice(slot, j, static_cast<size_t>(trial.values[j]));
     }
   }
-  size_t older = count_;
-  if (!is_newest) {
-    mixture_.ShiftRanks(numbers_, number, 1);
-    older = trial.number;
-    while (older > 0 && slots_[older - 1] == kNoSlot) --older;
-    older = older == 0 ? 0 : static_cast<size_t>(mixture_.RankOf(slots_[older - 1])) + 1;
-  }
   ++count_;
   UpdateWidths(count_ - 1, places);
-  mixture_.SetRank(slots_[trial.number], static_cast<int32_t>(older));
   NoteChange(trial.number);
 }
 
@@ -118,9 +104,6 @@ void GrowingMixture::Erase(size_t number) {
   mixture_.Clear(slot);
   Leave(slot);
   slots_[number] = kNoSlot;
-  if (number + 1 < slots_.size()) {
-    mixture_.ShiftRanks(numbers_, static_cast<int32_t>(number), -1);
-  }
   --count_;
   UpdateWidths(count_ + 1, places);
   mixture_.UpdateConstants(slot / kLanes, slot / kLanes + 1);
@@ -139,7 +122,7 @@ void GrowingMixture::InsertPrior(std::span<const Domain> domains) {
     const auto [_, mu, sigma] = PriorOf(dimensions_[j]);
     mixture_.SetNormal(slot, j, mu, sigma);
   }
-  mixture_.SetRank(slot, Mixture::kPriorRank);
+  mixture_.SetPrior(slot);
   mixture_.UpdateConstants(slot / kLanes, slot / kLanes + 1);
 }
 
@@ -172,7 +155,6 @@ size_t GrowingMixture::TakeSlot(uint32_t page, size_t number) {
   const size_t slot = page * kPageSlots + free;
   if (slots_.size() <= number) slots_.resize(number + 1, kNoSlot);
   slots_[number] = static_cast<uint32_t>(slot);
-  numbers_[slot] = static_cast<int32_t>(number);
   return slot;
 }
 
@@ -180,7 +162,6 @@ uint32_t GrowingMixture::AddPage() {
   partition_.used.push_back(0);
   is_in_tree_.push_back(false);
   mixture_.Reserve(partition_.used.size() * kPageSlots);
-  numbers_.resize(mixture_.Slots(), -1);
   return static_cast<uint32_t>(partition_.used.size() - 1);
 }
 
@@ -215,13 +196,12 @@ void GrowingMixture::Grow(KernelTree::Leaf leaf) {
 }
 
 void GrowingMixture::Move(size_t slot, uint32_t page) {
-  const auto number = static_cast<size_t>(numbers_[slot]);
+  const size_t number = mixture_.TrialOf(slot);
   Leave(slot);
   mixture_.Move(slot, TakeSlot(page, number));
 }
 
 void GrowingMixture::Leave(size_t slot) {
-  numbers_[slot] = -1;
   partition_.used[slot / kPageSlots] &= ~(uint64_t{1} << slot % kPageSlots);
 }
 

@@ -29,8 +29,8 @@ class GrowingMixture {
   bool Has(size_t number) const { return number < slots_.size() && slots_[number] != kNoSlot; }
   bool HasAsIs(const Observation& trial) const;
 
-  // O(d (log n + sqrt n)) from 98 kernels on; one whose number is not the greatest takes O(n) short
-  // steps more. Update() must follow before anything else is asked; several changes need one only.
+  // O(d (log n + sqrt n)) from 98 kernels on. Update() must follow before anything else is asked;
+  // several changes need one only.
   void Insert(const Observation& trial);
   void Erase(size_t number);
   void Update();
@@ -84,9 +84,8 @@ class GrowingMixture {
 
   std::vector<Dimension> dimensions_;
   Mixture mixture_;
-  size_t count_ = 0;              // kernels without the prior
-  std::vector<uint32_t> slots_;   // by trial number
-  std::vector<int32_t> numbers_;  // by slot; -1: empty, or the prior
+  size_t count_ = 0;             // kernels without the prior
+  std::vector<uint32_t> slots_;  // by trial number
   Partition partition_;
   std::vector<bool> is_in_tree_;   // by page
   std::vector<uint32_t> changed_;  // trial numbers

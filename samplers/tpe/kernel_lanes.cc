@@ -297,6 +297,21 @@ HWY_INLINE double SumOfLanes(V v) {
   return sum;
 }
 
+// Of the lanes that count; 0 in the others.
+HWY_INLINE V RanksOf(const Ranks& ranks, const int32_t* numbers, M counts) {
+  uint8_t bits[8] = {};
+  hn::StoreMaskBits(kD, counts, bits);
+  alignas(64) double lanes[kLanes] = {};
+  for (unsigned rest = bits[0]; rest != 0; rest &= rest - 1) {
+    const auto lane = static_cast<size_t>(std::countr_zero(rest));
+    const int32_t number = numbers[lane];
+    lanes[lane] = number == KernelBlocks::kPrior
+                      ? static_cast<double>(KernelBlocks::kPrior)
+                      : static_cast<double>(ranks.Of(static_cast<size_t>(number)));
+  }
+  return hn::Load(kD, lanes);
+}
+
 // The sum of scale * weight_k * exp(term_k - largest), which is at most 2 for each k.
 //
 // Each summand is divided into a multiple of 2^(p-52), a multiple of 2^(2p-106) and a rest, where
@@ -311,16 +326,15 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
   const V fine = Constant(std::ldexp(1.5, 2 * p - 54));
   const V largest = Constant(terms.largest);
   const V floor = Constant(terms.Floor(gap));
-  const hn::Rebind<int32_t, D> half;
   V coarse_sum = hn::Zero(kD);
   V fine_sum = hn::Zero(kD);
   for (size_t i = 0; i < terms.count; ++i) {
-    const IndexLanes& ranks = blocks.ranks[terms.blocks[i]];
+    const int32_t* numbers = blocks.numbers[terms.blocks[i]].lane;
     for (size_t lane = 0; lane < kLanes; lane += Width()) {
       const V term = hn::Load(kD, terms.terms[i].lane + lane);
       const M counts = hn::Ge(term, floor);
       if (hn::AllFalse(kD, counts)) continue;
-      const V rank = hn::PromoteTo(kD, hn::LoadU(half, ranks.lane + lane));
+      const V rank = RanksOf(blocks.ranks, numbers + lane, counts);
       const V ramp = hn::Add(hn::Mul(rank, Constant(weights.slope)), Constant(weights.first));
       const V weight = hn::Min(ramp, Constant(1));
       const V kernel = Exp(hn::IfThenElseZero(counts, hn::Sub(term, largest)));

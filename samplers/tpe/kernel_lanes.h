@@ -15,6 +15,8 @@
 #include <span>
 #include <vector>
 
+#include "samplers/tpe/ranks.h"
+
 namespace hpod {
 
 inline constexpr size_t kLanes = 8;
@@ -36,7 +38,11 @@ struct KernelBlocks {
   std::vector<DoubleLanes> shapes;     // [block][continuous][2]
   std::vector<IndexLanes> rows;        // [block][tabulated]
   std::vector<DoubleLanes> constants;  // [block]: ln of what does not depend on the point
-  std::vector<IndexLanes> ranks;       // [block]: places in the mixture, which give the weights
+  std::vector<IndexLanes> numbers;     // [block]: of the trials; kNoTrial, kPrior
+  Ranks ranks;                         // of the trials, which give the weights
+
+  static constexpr int32_t kNoTrial = -1;
+  static constexpr int32_t kPrior = std::numeric_limits<int32_t>::max();
 
   size_t size() const { return constants.size(); }
 };
@@ -73,7 +79,7 @@ class KernelTerms {
 // terms.Floor(gap).
 void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
                   std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms);
-// Weight of the kernel of a rank, not normalised: min(first + slope * rank, 1).
+// Weight of the kernel of a rank, not normalised: min(first + slope * rank, 1). The prior's is 1.
 struct RampWeights {
   double first = 1;
   double slope = 0;

@@ -79,13 +79,13 @@ Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_
 void Mixture::Reserve(size_t slots) {
   const size_t count = (slots + kLanes - 1) / kLanes;
   DoubleLanes none;
-  IndexLanes no_rank;
+  IndexLanes no_trial;
   std::fill_n(none.lane, kLanes, -kInfinity);
-  std::fill_n(no_rank.lane, kLanes, -1);
+  std::fill_n(no_trial.lane, kLanes, KernelBlocks::kNoTrial);
   blocks_.shapes.resize(count * blocks_.continuous * 2, DoubleLanes{});
   blocks_.rows.resize(count * blocks_.tabulated, IndexLanes{});
   blocks_.constants.resize(count, none);
-  blocks_.ranks.resize(count, no_rank);
+  blocks_.numbers.resize(count, no_trial);
   for (Dimension& d : dimensions_) {
     if (d.kind == Kind::kStepped) d.has_row.resize(Slots(), false);
   }
@@ -181,11 +181,12 @@ void Mixture::Move(size_t from, size_t to) {
     d.has_row[from] = false;
   }
   move(blocks_.constants[source], blocks_.constants[target], -kInfinity);
-  move(blocks_.ranks[source], blocks_.ranks[target], -1);
+  move(blocks_.numbers[source], blocks_.numbers[target], KernelBlocks::kNoTrial);
 }
 
 void Mixture::Clear(size_t slot) {
-  blocks_.ranks[slot / kLanes].lane[slot % kLanes] = -1;
+  blocks_.ranks.Erase(TrialOf(slot));
+  blocks_.numbers[slot / kLanes].lane[slot % kLanes] = KernelBlocks::kNoTrial;
   for (Dimension& d : dimensions_) {
     if (d.kind == Kind::kContinuous) {
       blocks_.shapes[((slot / kLanes) * blocks_.continuous + d.position) * 2 + 1]
@@ -197,16 +198,6 @@ void Mixture::Clear(size_t slot) {
       d.has_row[slot] = false;
     }
     RowAt(slot, d) = 0;
-  }
-}
-
-void Mixture::ShiftRanks(std::span<const int32_t> numbers, int32_t number, int32_t by) {
-  const int32_t* of_block = numbers.data();
-  for (IndexLanes& ranks : blocks_.ranks) {
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      ranks.lane[lane] += of_block[lane] > number ? by : 0;
-    }
-    of_block += kLanes;
   }
 }
 
@@ -240,7 +231,7 @@ void Mixture::UpdateConstants(size_t first, size_t last) {
   for (size_t block = first; block < last; ++block) {
     for (size_t lane = 0; lane < kLanes; ++lane) {
       double& constant = blocks_.constants[block].lane[lane];
-      if (blocks_.ranks[block].lane[lane] < 0) {
+      if (blocks_.numbers[block].lane[lane] == KernelBlocks::kNoTrial) {
         constant = -kInfinity;
       } else if (has_special_interval_ || (special[block - first] >> lane & 1U) != 0) {
         constant = PreciseConstant(block, lane);

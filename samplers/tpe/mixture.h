@@ -88,9 +88,8 @@ class Mixture {
   size_t BlockCount() const { return blocks_.size(); }
   size_t Slots() const { return BlockCount() * kLanes; }
 
-  // A kernel is set one dimension after the other; then its rank, from 0 for the oldest
-  // observation; then UpdateConstants of its block. The prior has rank kPriorRank.
-  static constexpr int32_t kPriorRank = std::numeric_limits<int32_t>::max();
+  // A kernel is set one dimension after the other; then which trial's it is, the oldest having the
+  // least number, or that it is the prior; then UpdateConstants of its block.
   // Whether that changes what the block's constants depend on.
   bool SetNormal(size_t slot, size_t dimension, double mu, double sigma);
   // All kernels of a numeric dimension at once: ascending centres, the prior last.
@@ -104,12 +103,17 @@ class Mixture {
   void SetCentre(size_t slot, std::span<const double> centre);
   // `choice`: observed; the number of choices for the prior.
   void SetChoice(size_t slot, size_t dimension, size_t choice);
-  void SetRank(size_t slot, int32_t rank) {
-    blocks_.ranks[slot / kLanes].lane[slot % kLanes] = rank;
-    if (rank == kPriorRank) prior_slot_ = slot;
+  void SetTrial(size_t slot, size_t number) {
+    blocks_.numbers[slot / kLanes].lane[slot % kLanes] = static_cast<int32_t>(number);
+    blocks_.ranks.Insert(number);
+  }
+  void SetPrior(size_t slot) {
+    blocks_.numbers[slot / kLanes].lane[slot % kLanes] = KernelBlocks::kPrior;
+    prior_slot_ = slot;
   }
   size_t PriorSlot() const { return prior_slot_; }
-  int32_t RankOf(size_t slot) const { return blocks_.ranks[slot / kLanes].lane[slot % kLanes]; }
+  // Of a kernel that is not the prior.
+  size_t TrialOf(size_t slot) const { return static_cast<size_t>(NumberAt(slot)); }
   // Of the blocks [first, last).
   void UpdateConstants(size_t first, size_t last);
 
@@ -117,8 +121,6 @@ class Mixture {
   void Clear(size_t slot);
   // Moves a kernel to an empty slot.
   void Move(size_t from, size_t to);
-  // Adds `by` to the ranks of the slots with numbers[slot] > number.
-  void ShiftRanks(std::span<const int32_t> numbers, int32_t number, int32_t by);
 
   // The number of dimensions with neither a step nor choices.
   size_t ContinuousCount() const { return blocks_.continuous; }
@@ -173,6 +175,7 @@ class Mixture {
     return blocks_.rows[(slot / kLanes) * blocks_.tabulated + dimension.position]
         .lane[slot % kLanes];
   }
+  int32_t NumberAt(size_t slot) const { return blocks_.numbers[slot / kLanes].lane[slot % kLanes]; }
   double PreciseConstant(size_t block, size_t lane) const;
 
   // From how many widths on a kernel cannot matter in a stepped dimension.

@@ -121,8 +121,8 @@ ParzenEstimator::ParzenEstimator(std::span<const Domain> domains,
       AddNumeric(j, observations[j]);
     }
   }
-  for (size_t k = 0; k < observation_count_; ++k) mixture_.SetRank(k, static_cast<int32_t>(k));
-  mixture_.SetRank(observation_count_, Mixture::kPriorRank);
+  for (size_t k = 0; k < observation_count_; ++k) mixture_.SetTrial(k, k);
+  mixture_.SetPrior(observation_count_);
   mixture_.UpdateConstants(0, mixture_.BlockCount());
 }
 

@@ -73,8 +73,8 @@ Mixture InSlots(const std::vector<Domain>& domains, const Columns& columns,
       mixture.SetNormal(slots[k], j, kernels.mu[k], kernels.sigma[k]);
     }
   }
-  for (size_t k = 0; k < m; ++k) mixture.SetRank(slots[k], static_cast<int32_t>(k));
-  mixture.SetRank(slots[m], Mixture::kPriorRank);
+  for (size_t k = 0; k < m; ++k) mixture.SetTrial(slots[k], k);
+  mixture.SetPrior(slots[m]);
   mixture.UpdateConstants(0, mixture.BlockCount());
   return mixture;
 }
