@@ -106,7 +106,7 @@ void GrowingMixture::Erase(size_t number) {
   slots_[number] = kNoSlot;
   --count_;
   UpdateWidths(count_ + 1, places);
-  mixture_.UpdateConstants(slot / kLanes, slot / kLanes + 1);
+  changed_blocks_.push_back(static_cast<uint32_t>(slot / kLanes));
 }
 
 void GrowingMixture::InsertPrior(std::span<const Domain> domains) {
@@ -123,7 +123,7 @@ void GrowingMixture::InsertPrior(std::span<const Domain> domains) {
     mixture_.SetNormal(slot, j, mu, sigma);
   }
   mixture_.SetPrior(slot);
-  mixture_.UpdateConstants(slot / kLanes, slot / kLanes + 1);
+  changed_blocks_.push_back(static_cast<uint32_t>(slot / kLanes));
 }
 
 Mixture::Normal GrowingMixture::PriorOf(const Dimension& d) const {
@@ -268,32 +268,27 @@ void GrowingMixture::Update() {
   if (are_widths_old_) {
     are_widths_old_ = false;
     UpdateAllWidths();
-    for (uint32_t page = 0; page < partition_.used.size(); ++page) {
-      const size_t first = page * (kPageSlots / kLanes);
-      mixture_.UpdateConstants(first, first + partition_.BlockCount(page));
-    }
     for (size_t number = 0; number < slots_.size(); ++number) {
-      if (slots_[number] != kNoSlot) NoteChange(number);
+      if (Has(number)) NoteChange(number);
     }
-  } else {
-    UpdateConstants();
   }
+  UpdateConstants();
   for (const uint32_t number : changed_) {
     is_changed_[number] = false;
-    if (slots_[number] != kNoSlot) Settle(number);
+    if (Has(number)) Settle(number);
   }
   changed_.clear();
 }
 
 void GrowingMixture::UpdateConstants() {
-  std::vector<size_t> blocks;
-  blocks.reserve(changed_.size());
+  std::vector<uint32_t>& blocks = changed_blocks_;
   for (const uint32_t number : changed_) {
-    if (slots_[number] != kNoSlot) blocks.push_back(slots_[number] / kLanes);
+    if (Has(number)) blocks.push_back(slots_[number] / kLanes);
   }
   std::sort(blocks.begin(), blocks.end());
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
-  for (const size_t block : blocks) mixture_.UpdateConstants(block, block + 1);
+  mixture_.UpdateConstants(blocks);
+  blocks.clear();
 }
 
 bool GrowingMixture::BelongsInTree(size_t slot) const {

@@ -76,7 +76,6 @@ class GrowingMixture {
   void UpdateWidth(size_t dimension, SortedCentres::Place place);
   void SetWidth(size_t dimension, const Centre& centre, double sigma);
   void NoteChange(size_t number);
-  // Of the kernels that have changed.
   void UpdateConstants();
   bool BelongsInTree(size_t slot) const;
   // Puts a kernel where it belongs.
@@ -87,10 +86,12 @@ class GrowingMixture {
   size_t count_ = 0;             // kernels without the prior
   std::vector<uint32_t> slots_;  // by trial number
   Partition partition_;
-  std::vector<bool> is_in_tree_;   // by page
-  std::vector<uint32_t> changed_;  // trial numbers
-  std::vector<bool> is_changed_;   // by trial number
-  bool are_widths_old_ = false;    // of all kernels
+  std::vector<bool> is_in_tree_;  // by page
+  // Since the last update.
+  std::vector<uint32_t> changed_;         // trial numbers
+  std::vector<bool> is_changed_;          // by trial number
+  std::vector<uint32_t> changed_blocks_;  // whose kernel has gone, or the prior's
+  bool are_widths_old_ = false;           // of all kernels
 };
 
 }  // namespace hpod

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <hwy/highway.h>
 #include <numbers>
+#include <span>
 
 #include "samplers/tpe/kernel_lanes.h"
 
@@ -368,14 +369,15 @@ HWY_INLINE V TakeExponent(V x, V& exponent) {
 // Of each lane and dimension, [block][dimension][lane], the mass in the dimension's interval of a
 // kernel that has its centre there. Most of them see no end of it: tails are computed of those that
 // do, close together.
-void ComputeMasses(const KernelBlocks& blocks, size_t first, size_t last, const Interval* intervals,
-                   double* masses) {
-  const size_t count = (last - first) * blocks.continuous * kLanes;
+void ComputeMasses(const KernelBlocks& blocks, std::span<const uint32_t> which,
+                   const Interval* intervals, double* masses) {
+  const size_t count = which.size() * blocks.continuous * kLanes;
   std::fill_n(masses, count, 1.0);
   SparseLanes to_low(count / 2);
   SparseLanes to_high(count / 2);
-  const DoubleLanes* shape = blocks.shapes.data() + first * blocks.continuous * 2;
-  for (size_t place = 0; place < count; shape += 2 * blocks.continuous) {
+  size_t place = 0;
+  for (const uint32_t block : which) {
+    const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
     for (size_t j = 0; j < blocks.continuous; ++j) {
       for (size_t lane = 0; lane < kLanes; lane += Width()) {
         const V mu = hn::Load(kD, shape[2 * j].lane + lane);
@@ -392,7 +394,7 @@ void ComputeMasses(const KernelBlocks& blocks, size_t first, size_t last, const 
   for (SparseLanes* distances : {&to_low, &to_high}) {
     distances->Apply(
         9.0, [](V x) { return UpperTail(x); },
-        [&](size_t place, double tail) { masses[place] -= tail; });
+        [&](size_t i, double tail) { masses[i] -= tail; });
   }
 }
 
@@ -433,14 +435,13 @@ uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* inte
   return special;
 }
 
-void SetConstantsOfAll(KernelBlocks& blocks, size_t first, size_t last, const Interval* intervals,
-                       uint32_t* special) {
+void SetConstantsOfAll(KernelBlocks& blocks, std::span<const uint32_t> which,
+                       const Interval* intervals, uint32_t* special) {
   const size_t stride = blocks.continuous * kLanes;
-  const auto masses = std::make_unique_for_overwrite<double[]>((last - first) * stride);
-  ComputeMasses(blocks, first, last, intervals, masses.get());
-  for (size_t block = first; block < last; ++block) {
-    special[block - first] =
-        SetConstantsOf(blocks, block, intervals, masses.get() + (block - first) * stride);
+  const auto masses = std::make_unique_for_overwrite<double[]>(which.size() * stride);
+  ComputeMasses(blocks, which, intervals, masses.get());
+  for (size_t i = 0; i < which.size(); ++i) {
+    special[i] = SetConstantsOf(blocks, which[i], intervals, masses.get() + i * stride);
   }
 }
 
@@ -609,10 +610,10 @@ void PortableLogs(std::span<const double> x, std::span<double> result) {
   }
 }
 
-std::vector<uint32_t> SetConstants(KernelBlocks& blocks, size_t first, size_t last,
+std::vector<uint32_t> SetConstants(KernelBlocks& blocks, std::span<const uint32_t> which,
                                    std::span<const Interval> intervals) {
-  std::vector<uint32_t> special(last - first);
-  HWY_DYNAMIC_DISPATCH(SetConstantsOfAll)(blocks, first, last, intervals.data(), special.data());
+  std::vector<uint32_t> special(which.size());
+  HWY_DYNAMIC_DISPATCH(SetConstantsOfAll)(blocks, which, intervals.data(), special.data());
   return special;
 }
 

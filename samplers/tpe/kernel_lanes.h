@@ -110,12 +110,12 @@ void PortableLogs(std::span<const double> x, std::span<double> result);
 // Widths up to this, and intervals so short, need more care than the formulas here have.
 inline constexpr double kNarrowestWidth = 1e-290;
 
-// Sets the constants of the blocks [first, last): ln of the product over their continuous
-// dimensions of 1 / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval, which must be
-// longer than kNarrowestWidth. Lanes that have no kernel get a number, too. Of a block's bits in
-// the result, those are set whose lanes have a centre outside an interval or are too narrow: their
-// constants are no use.
-std::vector<uint32_t> SetConstants(KernelBlocks& blocks, size_t first, size_t last,
+// Sets the constants of the blocks `which`: ln of the product over their continuous dimensions of 1
+// / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval, which must be longer than
+// kNarrowestWidth. Lanes that have no kernel get a number, too. Of a block's bits in the result,
+// those are set whose lanes have a centre outside an interval or are too narrow: their constants
+// are no use.
+std::vector<uint32_t> SetConstants(KernelBlocks& blocks, std::span<const uint32_t> which,
                                    std::span<const Interval> intervals);
 
 // Quantiles of normals cut to an interval, their centres in it: mu, sigma, u and the result have

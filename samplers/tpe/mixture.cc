@@ -226,15 +226,15 @@ size_t Mixture::ChoiceOf(size_t slot, size_t dimension) const {
   return static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes]);
 }
 
-void Mixture::UpdateConstants(size_t first, size_t last) {
-  const std::vector<uint32_t> special = SetConstants(blocks_, first, last, intervals_);
-  for (size_t block = first; block < last; ++block) {
+void Mixture::UpdateConstants(std::span<const uint32_t> blocks) {
+  const std::vector<uint32_t> special = SetConstants(blocks_, blocks, intervals_);
+  for (size_t i = 0; i < blocks.size(); ++i) {
     for (size_t lane = 0; lane < kLanes; ++lane) {
-      double& constant = blocks_.constants[block].lane[lane];
-      if (blocks_.numbers[block].lane[lane] == KernelBlocks::kNoTrial) {
+      double& constant = blocks_.constants[blocks[i]].lane[lane];
+      if (blocks_.numbers[blocks[i]].lane[lane] == KernelBlocks::kNoTrial) {
         constant = -kInfinity;
-      } else if (has_special_interval_ || (special[block - first] >> lane & 1U) != 0) {
-        constant = PreciseConstant(block, lane);
+      } else if (has_special_interval_ || (special[i] >> lane & 1U) != 0) {
+        constant = PreciseConstant(blocks[i], lane);
       }
     }
   }

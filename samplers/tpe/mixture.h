@@ -114,8 +114,7 @@ class Mixture {
   size_t PriorSlot() const { return prior_slot_; }
   // Of a kernel that is not the prior.
   size_t TrialOf(size_t slot) const { return static_cast<size_t>(NumberAt(slot)); }
-  // Of the blocks [first, last).
-  void UpdateConstants(size_t first, size_t last);
+  void UpdateConstants(std::span<const uint32_t> blocks);
 
   // Makes a slot with a kernel empty; its block wants UpdateConstants.
   void Clear(size_t slot);
