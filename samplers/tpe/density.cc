@@ -46,10 +46,10 @@ class Mixture::Queries {
         tables_(count_ * mixture.blocks_.tabulated),
         queries_(count_),
         is_outside_(count_, false),
-        costs_(mixture.dimensions_.size()) {
+        costs_(mixture.blocks_.tabulated) {
     const size_t continuous = mixture_.blocks_.continuous;
     for (size_t i = 0; i < count_; ++i) queries_[i].point = coordinates_.data() + i * continuous;
-    for (size_t j = 0; j < costs_.size(); ++j) {
+    for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
       const Dimension& dimension = mixture_.dimensions_[j];
       if (dimension.kind != Kind::kContinuous) continue;
       const Interval interval = dimension.interval;
@@ -71,7 +71,7 @@ class Mixture::Queries {
     return std::find(is_outside_.begin(), is_outside_.end(), true) != is_outside_.end();
   }
   const double* Coordinates(size_t i) const { return queries_[i].point; }
-  double Value(size_t i, size_t j) const { return points_[i * costs_.size() + j]; }
+  double Value(size_t i, size_t j) const { return points_[i * mixture_.dimensions_.size() + j]; }
 
   std::span<const KernelQuery> Some(size_t first, size_t count) {
     for (size_t i = first; i < first + count; ++i) Tabulate(i);
@@ -84,11 +84,11 @@ class Mixture::Queries {
     if (queries_[i].costs != nullptr) return;
     const double** tables = tables_.data() + i * mixture_.blocks_.tabulated;
     queries_[i].costs = tables;
-    for (size_t j = 0; j < costs_.size(); ++j) {
+    for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
       const Dimension& dimension = mixture_.dimensions_[j];
       if (dimension.kind == Kind::kContinuous) continue;
       const double value = Value(i, j);
-      const auto [entry, is_new] = costs_[j].try_emplace(value);
+      const auto [entry, is_new] = costs_[dimension.position].try_emplace(value);
       if (is_new) {
         entry->second = dimension.kind == Kind::kStepped
                             ? mixture_.CellCosts(dimension, value, reach_)
@@ -106,7 +106,7 @@ class Mixture::Queries {
   std::vector<const double*> tables_;  // [point][tabulated]
   std::vector<KernelQuery> queries_;
   std::vector<bool> is_outside_;
-  // By dimension, -ln f by row for each value that has been asked for.
+  // By tabulated dimension, -ln f by row for each value that has been asked for.
   std::vector<std::unordered_map<double, std::vector<double>>> costs_;
 };
 
@@ -143,8 +143,14 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points,
     if (queries.IsOutside(i)) continue;
     const KernelQuery& query = queries.One(i);
     terms.Restart(LeastTerm(PriorTerm(query), kExact));
-    Collect(query, gap, &near, terms, [] { return true; });
-    logs[i] = LogSum(terms, gap);
+    VisitNear(
+        query, &near, [&] { return terms.Floor(gap); },
+        [&](size_t first_block, size_t last) {
+          CollectTerms(blocks_, first_block, last, {&query, 1}, gap, {&terms, 1});
+          return true;
+        });
+    const ScaledSum sum = Sum(terms, gap);
+    logs[i] = sum.log_scale + PortableLog(sum.factor) - log_total_weight_;
   }
   return logs;
 }
@@ -180,6 +186,7 @@ size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const do
 std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const double> log_l,
                                               const Partition* near) const {
   std::vector<Candidate> candidates;
+  candidates.reserve(queries.size());
   for (size_t i = 0; i < queries.size(); ++i) {
     const double prior = LeastPriorTerm(queries, i);
     candidates.push_back(
@@ -187,7 +194,6 @@ std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const 
   }
   const auto is_less = [](const Candidate& a, const Candidate& b) { return a.ratio < b.ratio; };
   std::make_heap(candidates.begin(), candidates.end(), is_less);
-  KernelTerms terms;
   std::vector<size_t> possible;
   double least = -kInfinity;  // of the greatest ratio
   while (!candidates.empty() && candidates.front().ratio + kRounding >= least) {
@@ -200,7 +206,7 @@ std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const 
       continue;
     }
     const double next = candidates.size() > 1 ? candidates.front().ratio : -kInfinity;
-    LookCloser(c, queries.One(c.index), log_l[c.index], std::max(next, least), near, terms);
+    LookCloser(c, queries.One(c.index), log_l[c.index], std::max(next, least), near);
     std::push_heap(candidates.begin(), candidates.end(), is_less);
   }
   std::sort(possible.begin(), possible.end());
@@ -208,45 +214,46 @@ std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const 
 }
 
 void Mixture::LookCloser(Candidate& c, const KernelQuery& query, double log_l, double to_beat,
-                         const Partition* near, KernelTerms& terms) const {
+                         const Partition* near) const {
   // So many times as before, so that what is done again is little.
   constexpr size_t kTimes = 4;
   const double gap = GapFor(kRough);
-  terms.Restart(LeastTerm(c.prior, kRough));
+  RoughSum sum{.least = LeastTerm(c.prior, kRough)};
   size_t until = std::max<size_t>(kTimes * c.pages, 1);
   c.pages = 0;
-  const auto update = [&] { c.ratio = std::min(c.ratio, log_l - LogSum(terms, gap)); };
-  c.is_complete = Collect(query, gap, near, terms, [&] {
-    if (++c.pages < until) return true;
-    until *= 2;
-    update();
-    return c.ratio >= to_beat;
-  });
+  const auto update = [&] {
+    if (sum.factor == 0.0) return;
+    c.ratio = std::min(c.ratio, log_l - (sum.largest + std::log(sum.factor) - log_total_weight_));
+  };
+  c.is_complete = VisitNear(
+      query, near, [&] { return sum.Floor(gap); },
+      [&](size_t first, size_t last) {
+        AddRoughly(blocks_, first, last, query, gap, weights_, sum);
+        if (++c.pages < until) return true;
+        until *= 2;
+        update();
+        return c.ratio >= to_beat;
+      });
   update();
 }
 
-template <class GoesOn>
-bool Mixture::Collect(const KernelQuery& query, double gap, const Partition* near,
-                      KernelTerms& terms, const GoesOn& goes_on) const {
-  const auto collect = [&](size_t first, size_t last) {
-    CollectTerms(blocks_, first, last, {&query, 1}, gap, {&terms, 1});
-    return goes_on();
-  };
+template <class Floor, class Visit>
+bool Mixture::VisitNear(const KernelQuery& query, const Partition* near, const Floor& floor,
+                        const Visit& visit) const {
   if (near == nullptr) {
     for (size_t block = 0; block < blocks_.size(); block += kPageBlocks) {
-      if (!collect(block, std::min(block + kPageBlocks, blocks_.size()))) return false;
+      if (!visit(block, std::min(block + kPageBlocks, blocks_.size()))) return false;
     }
     return true;
   }
-  const auto collect_page = [&](uint32_t page) {
-    return collect(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));
+  const auto visit_page = [&](uint32_t page) {
+    return visit(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));
   };
-  bool goes_on_still = true;
+  bool goes_on = true;
   near->tree.Walk(
-      query.point, near->scales, [&] { return near->greatest_constant - terms.Floor(gap); },
-      [&](uint32_t page) { return goes_on_still = collect_page(page); });
-  return goes_on_still &&
-         std::all_of(near->everywhere.begin(), near->everywhere.end(), collect_page);
+      query.point, near->scales, [&] { return near->greatest_constant - floor(); },
+      [&](uint32_t page) { return goes_on = visit_page(page); });
+  return goes_on && std::all_of(near->everywhere.begin(), near->everywhere.end(), visit_page);
 }
 
 // A ramp's mean is that of its ends.
@@ -262,11 +269,6 @@ void Mixture::SetObservationCount(size_t count) {
 
 ScaledSum Mixture::Sum(const KernelTerms& terms, double gap) const {
   return SumTerms(blocks_, terms, gap, weights_, observation_count_ + 1);
-}
-
-double Mixture::LogSum(const KernelTerms& terms, double gap) const {
-  const ScaledSum sum = Sum(terms, gap);
-  return sum.log_scale + PortableLog(sum.factor) - log_total_weight_;
 }
 
 // With n kernels whose weights are between 1 / n and 1, what is left out is at most

@@ -313,6 +313,13 @@ HWY_INLINE V RanksOf(const Ranks& ranks, const int32_t* numbers, M counts) {
   return hn::Load(kD, lanes);
 }
 
+HWY_INLINE V WeightsOf(const KernelBlocks& blocks, const int32_t* numbers, M counts,
+                       const RampWeights& weights) {
+  const V rank = RanksOf(blocks.ranks, numbers, counts);
+  const V ramp = hn::Add(hn::Mul(rank, Constant(weights.slope)), Constant(weights.first));
+  return hn::Min(ramp, Constant(1));
+}
+
 // The sum of scale * weight_k * exp(term_k - largest), which is at most 2 for each k.
 //
 // Each summand is divided into a multiple of 2^(p-52), a multiple of 2^(2p-106) and a rest, where
@@ -335,9 +342,7 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
       const V term = hn::Load(kD, terms.terms[i].lane + lane);
       const M counts = hn::Ge(term, floor);
       if (hn::AllFalse(kD, counts)) continue;
-      const V rank = RanksOf(blocks.ranks, numbers + lane, counts);
-      const V ramp = hn::Add(hn::Mul(rank, Constant(weights.slope)), Constant(weights.first));
-      const V weight = hn::Min(ramp, Constant(1));
+      const V weight = WeightsOf(blocks, numbers + lane, counts, weights);
       const V kernel = Exp(hn::IfThenElseZero(counts, hn::Sub(term, largest)));
       const V v = hn::IfThenElseZero(counts, hn::Mul(hn::Mul(weight, kernel), Constant(scale)));
       const V rounded = hn::Sub(hn::Add(v, coarse), coarse);
@@ -346,6 +351,32 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
     }
   }
   return SumOfLanes(coarse_sum) + SumOfLanes(fine_sum);
+}
+
+void AddRoughlyTo(const KernelBlocks& blocks, size_t first, size_t last, const KernelQuery& query,
+                  double gap, const RampWeights& weights, RoughSum& rough) {
+  V floor = Constant(rough.Floor(gap));
+  V sum = hn::Zero(kD);
+  for (size_t block = first; block < last; ++block) {
+    for (size_t lane = 0; lane < kLanes; lane += Width()) {
+      V term;
+      AddPart<1>(blocks, block, lane, &query, &floor, &term);
+      const M counts = hn::Ge(term, floor);
+      if (hn::AllFalse(kD, counts)) continue;
+      const double most = hn::GetLane(hn::MaxOfLanes(kD, term));
+      if (most > rough.largest) {
+        const double change = std::exp(rough.largest - most);
+        rough.factor *= change;
+        sum = hn::Mul(sum, Constant(change));
+        rough.largest = most;
+        floor = Constant(rough.Floor(gap));
+      }
+      const V weight = WeightsOf(blocks, blocks.numbers[block].lane + lane, counts, weights);
+      const V kernel = Exp(hn::IfThenElseZero(counts, hn::Sub(term, Constant(rough.largest))));
+      sum = hn::Add(sum, hn::IfThenElseZero(counts, hn::Mul(weight, kernel)));
+    }
+  }
+  rough.factor += SumOfLanes(sum);
 }
 
 double LogOf(double x) { return hn::GetLane(Log(Constant(x))); }
@@ -393,8 +424,7 @@ void ComputeMasses(const KernelBlocks& blocks, std::span<const uint32_t> which,
   }
   for (SparseLanes* distances : {&to_low, &to_high}) {
     distances->Apply(
-        9.0, [](V x) { return UpperTail(x); },
-        [&](size_t i, double tail) { masses[i] -= tail; });
+        9.0, [](V x) { return UpperTail(x); }, [&](size_t i, double tail) { masses[i] -= tail; });
   }
 }
 
@@ -446,16 +476,27 @@ void SetConstantsOfAll(KernelBlocks& blocks, std::span<const uint32_t> which,
 }
 
 // `count` is a multiple of kLanes.
-void CutNormalQuantilesOf(const double* u, const double* mu, const double* sigma,
-                          const Interval& interval, size_t count, double* result) {
-  SparseLanes outer(count / 4);
-  // The quantiles of the standard normal, less than 0 for those nearer to the low end.
+void CutTailsOf(const double* mu, const double* sigma, const Interval& interval, size_t count,
+                double* below, double* above) {
   for (size_t i = 0; i < count; i += Width()) {
     const V centre = hn::LoadU(kD, mu + i);
     const V width = hn::LoadU(kD, sigma + i);
+    const V low = hn::Div(hn::Sub(centre, Constant(interval.low)), width);
+    const V high = hn::Div(hn::Sub(Constant(interval.high), centre), width);
+    hn::StoreU(UpperTailIfAny(low), kD, below + i);
+    hn::StoreU(UpperTailIfAny(high), kD, above + i);
+  }
+}
+
+// `count` is a multiple of kLanes.
+void CutNormalQuantilesOf(const double* u, const CutNormals& normals, const Interval& interval,
+                          size_t count, double* result) {
+  SparseLanes outer(count / 4);
+  // The quantiles of the standard normal, less than 0 for those nearer to the low end.
+  for (size_t i = 0; i < count; i += Width()) {
     const V share = hn::LoadU(kD, u + i);
-    const V low = UpperTailIfAny(hn::Div(hn::Sub(centre, Constant(interval.low)), width));
-    const V high = UpperTailIfAny(hn::Div(hn::Sub(Constant(interval.high), centre), width));
+    const V low = hn::LoadU(kD, normals.below.data() + i);
+    const V high = hn::LoadU(kD, normals.above.data() + i);
     const V mass = hn::Sub(Constant(1), hn::Add(low, high));
     const V from_low = hn::Add(low, hn::Mul(share, mass));
     const V from_high = hn::Add(high, hn::Mul(hn::Sub(Constant(1), share), mass));
@@ -475,8 +516,8 @@ void CutNormalQuantilesOf(const double* u, const double* mu, const double* sigma
       },
       [&](size_t place, double z) { result[place] = z; });
   for (size_t i = 0; i < count; i += Width()) {
-    const V z = hn::Mul(hn::LoadU(kD, result + i), hn::LoadU(kD, sigma + i));
-    const V x = hn::Add(hn::LoadU(kD, mu + i), z);
+    const V z = hn::Mul(hn::LoadU(kD, result + i), hn::LoadU(kD, normals.sigma.data() + i));
+    const V x = hn::Add(hn::LoadU(kD, normals.mu.data() + i), z);
     hn::StoreU(hn::Min(hn::Max(x, Constant(interval.low)), Constant(interval.high)), kD,
                result + i);
   }
@@ -545,6 +586,8 @@ namespace {
 
 HWY_EXPORT(CollectTermsOf);
 HWY_EXPORT(SumScaled);
+HWY_EXPORT(AddRoughlyTo);
+HWY_EXPORT(CutTailsOf);
 HWY_EXPORT(LogOf);
 HWY_EXPORT(LogsOf);
 HWY_EXPORT(SetConstantsOfAll);
@@ -599,6 +642,11 @@ ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double 
   return {sum(std::ldexp(1.0, -exponent)), terms.largest + exponent * std::numbers::ln2};
 }
 
+void AddRoughly(const KernelBlocks& blocks, size_t first, size_t last, const KernelQuery& query,
+                double gap, const RampWeights& weights, RoughSum& sum) {
+  HWY_DYNAMIC_DISPATCH(AddRoughlyTo)(blocks, first, last, query, gap, weights, sum);
+}
+
 void PortableLogs(std::span<const double> x, std::span<double> result) {
   const auto logs = HWY_DYNAMIC_DISPATCH(LogsOf);
   for (size_t i = 0; i < x.size(); i += kLanes) {
@@ -619,19 +667,36 @@ std::vector<uint32_t> SetConstants(KernelBlocks& blocks, std::span<const uint32_
 
 double PortableLog(double x) { return HWY_DYNAMIC_DISPATCH(LogOf)(x); }
 
-void CutNormalQuantiles(std::span<const double> u, std::span<const double> mu,
-                        std::span<const double> sigma, const Interval& interval,
-                        std::span<double> result) {
+void CutTails(const Interval& interval, CutNormals& normals) {
+  const auto tails = HWY_DYNAMIC_DISPATCH(CutTailsOf);
+  auto& [mu, sigma, below, above] = normals;
+  const size_t count = mu.size();
+  const size_t padded = (count + kLanes - 1) / kLanes * kLanes;
+  mu.resize(padded, interval.low);
+  sigma.resize(padded, 1.0);
+  below.resize(padded);
+  above.resize(padded);
+  tails(mu.data(), sigma.data(), interval, padded, below.data(), above.data());
+  for (std::vector<double>* values : {&mu, &sigma, &below, &above}) values->resize(count);
+}
+
+void CutNormalQuantiles(std::span<const double> u, const CutNormals& normals,
+                        const Interval& interval, std::span<double> result) {
   const auto quantiles = HWY_DYNAMIC_DISPATCH(CutNormalQuantilesOf);
   const size_t whole = u.size() - u.size() % kLanes;
-  quantiles(u.data(), mu.data(), sigma.data(), interval, whole, result.data());
+  quantiles(u.data(), normals, interval, whole, result.data());
   if (whole == u.size()) return;
-  const DoubleLanes shares = LanesOf(u.subspan(whole), 0.0);
-  const DoubleLanes centres = LanesOf(mu.subspan(whole), 0.0);
-  const DoubleLanes widths = LanesOf(sigma.subspan(whole), 1.0);
-  DoubleLanes rest;
-  quantiles(shares.lane, centres.lane, widths.lane, interval, kLanes, rest.lane);
-  std::copy_n(rest.lane, u.size() - whole, result.begin() + static_cast<std::ptrdiff_t>(whole));
+  const auto rest = [&](const std::vector<double>& values, double other) {
+    std::vector<double> lanes(values.begin() + static_cast<std::ptrdiff_t>(whole), values.end());
+    lanes.resize(kLanes, other);
+    return lanes;
+  };
+  const CutNormals last{rest(normals.mu, 0.0), rest(normals.sigma, 1.0), rest(normals.below, 0.0),
+                        rest(normals.above, 0.0)};
+  const DoubleLanes shares = LanesOf(u.subspan(whole), 0.5);
+  DoubleLanes quantile;
+  quantiles(shares.lane, last, interval, kLanes, quantile.lane);
+  std::copy_n(quantile.lane, u.size() - whole, result.data() + whole);
 }
 
 void LogNormalMasses(std::span<const double> mu, std::span<const double> sigma,

@@ -96,6 +96,20 @@ struct ScaledSum {
 ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
                    const RampWeights& weights, size_t kernel_count);
 
+// The same sum, e^largest * factor, for a query alone and without the terms, which are added up as
+// they come: its last bits depend on the order and on the processor.
+struct RoughSum {
+  double largest = -std::numeric_limits<double>::infinity();
+  double least = -std::numeric_limits<double>::infinity();
+  double factor = 0;
+
+  double Floor(double gap) const { return largest - gap < least ? least : largest - gap; }
+};
+
+// Adds the terms of the blocks [first, last) that are at least sum.Floor(gap).
+void AddRoughly(const KernelBlocks& blocks, size_t first, size_t last, const KernelQuery& query,
+                double gap, const RampWeights& weights, RoughSum& sum);
+
 // An interval in which the normals of a dimension are cut off.
 struct Interval {
   double low = 0;
@@ -118,11 +132,19 @@ inline constexpr double kNarrowestWidth = 1e-290;
 std::vector<uint32_t> SetConstants(KernelBlocks& blocks, std::span<const uint32_t> which,
                                    std::span<const Interval> intervals);
 
-// Quantiles of normals cut to an interval, their centres in it: mu, sigma, u and the result have
-// the same length. 0 <= u < 1.
-void CutNormalQuantiles(std::span<const double> u, std::span<const double> mu,
-                        std::span<const double> sigma, const Interval& interval,
-                        std::span<double> result);
+// Normals whose centres are in an interval, and what of each is beyond its ends.
+struct CutNormals {
+  std::vector<double> mu;
+  std::vector<double> sigma;
+  std::vector<double> below;
+  std::vector<double> above;
+};
+// Makes `below` and `above`.
+void CutTails(const Interval& interval, CutNormals& normals);
+
+// Quantiles of the normals, cut to the interval: u and the result have their length. 0 <= u < 1.
+void CutNormalQuantiles(std::span<const double> u, const CutNormals& normals,
+                        const Interval& interval, std::span<double> result);
 
 // ln of the masses that normals have in an interval; -inf for what is no double, never NaN.
 // Relative error of a mass below 1e-10 for |low - mu|, |high - mu| < 1e3 sigma.

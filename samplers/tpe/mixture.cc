@@ -33,15 +33,6 @@ Interval IntervalOf(const NumericDomain& domain) {
           ToModel(domain.high + 0.5 * domain.step, domain.log)};
 }
 
-bool IsPlain(const Interval& interval) {
-  const double length = interval.high - interval.low;
-  return length > kNarrowestWidth && length < kInfinity;
-}
-
-bool IsPlain(const Interval& interval, double mu, double sigma) {
-  return interval.low <= mu && mu <= interval.high && sigma > kNarrowestWidth && IsPlain(interval);
-}
-
 RampWeights MakeRampWeights(size_t observation_count, bool forgetting) {
   if (!forgetting || observation_count <= kNewest) return {1.0, 0.0};
   const size_t ramp = observation_count - kNewest;

@@ -38,10 +38,15 @@ double ToModel(double value, bool log);
 Interval IntervalOf(const NumericDomain& domain);
 
 // Whether the formulas of kernel_lanes.h hold in an interval.
-bool IsPlain(const Interval& interval);
+inline bool IsPlain(const Interval& interval) {
+  const double length = interval.high - interval.low;
+  return length > kNarrowestWidth && length < std::numeric_limits<double>::infinity();
+}
 // Whether they hold for a kernel: its centre is in the interval, and
 // neither it nor the interval is so narrow that doubles cannot say it.
-bool IsPlain(const Interval& interval, double mu, double sigma);
+inline bool IsPlain(const Interval& interval, double mu, double sigma) {
+  return interval.low <= mu && mu <= interval.high && sigma > kNarrowestWidth && IsPlain(interval);
+}
 
 // So many of the newest observations weigh 1 in any case.
 inline constexpr size_t kNewest = 25;
@@ -196,13 +201,13 @@ class Mixture {
   };
   // Looks at more pages than before, until the ratio is below what is to be beaten, or at all.
   void LookCloser(Candidate& c, const KernelQuery& query, double log_l, double to_beat,
-                  const Partition* near, KernelTerms& terms) const;
-  // Collects the terms that matter, page by page, while goes_on(). Whether it was to the end.
-  template <class GoesOn>
-  bool Collect(const KernelQuery& query, double gap, const Partition* near, KernelTerms& terms,
-               const GoesOn& goes_on) const;
+                  const Partition* near) const;
+  // Calls visit(first, last) for runs of blocks that may have terms of at least floor(), which may
+  // rise meanwhile, until it returns false. Whether it never did.
+  template <class Floor, class Visit>
+  bool VisitNear(const KernelQuery& query, const Partition* near, const Floor& floor,
+                 const Visit& visit) const;
   ScaledSum Sum(const KernelTerms& terms, double gap) const;
-  double LogSum(const KernelTerms& terms, double gap) const;
   // Terms below the largest by more than this are left out, for a relative error of the density of
   // at most e^-precision.
   double GapFor(double precision) const;

@@ -44,15 +44,14 @@ double ExtremeQuantile(const Interval& interval, double mu, double sigma, double
   return mu + sigma * z;
 }
 
-// A value of the domain near x, which is in the model's numbers. Both bounds are written so that
-// NaN, should it ever come up, becomes the lower one.
-double ToDomain(double x, const Domain& domain) {
-  const NumericDomain d = AsNumeric(domain);
+// A value of the domain near x, which is in the model's numbers. `last`: index of the greatest one,
+// if the domain has steps. Both bounds are written so that NaN, should it ever come up, becomes the
+// lower one.
+double ToDomain(double x, const Domain& domain, const NumericDomain& d, double last) {
   const double value = d.log ? std::exp(x) : x;
   if (d.step > 0) {
     // nearbyint rounds halves to even in the default rounding mode.
     const double index = std::nearbyint((value - d.low) / d.step);
-    const auto last = static_cast<double>(Cardinality(domain) - 1);
     return ValueAt(domain, index > 0 ? static_cast<uint64_t>(std::min(index, last)) : 0);
   }
   return value > d.low ? std::min(value, d.high) : d.low;
@@ -72,8 +71,9 @@ NumericKernels MakeNumericKernels(const Domain& domain, std::span<const double> 
   for (const double x : observations) kernels.mu.push_back(ToModel(x, d.log));
   kernels.ascending.resize(m);
   std::iota(kernels.ascending.begin(), kernels.ascending.end(), uint32_t{0});
-  std::stable_sort(kernels.ascending.begin(), kernels.ascending.end(),
-                   [&](uint32_t i, uint32_t j) { return kernels.mu[i] < kernels.mu[j]; });
+  const std::vector<double>& mu = kernels.mu;
+  std::sort(kernels.ascending.begin(), kernels.ascending.end(),
+            [&](uint32_t i, uint32_t j) { return mu[i] < mu[j] || (mu[i] == mu[j] && i < j); });
   kernels.sigma = NeighbourDistances(kernels.mu, kernels.ascending, kernels.low, kernels.high);
 
   kernels.mu.push_back(0.5 * kernels.low + 0.5 * kernels.high);
@@ -140,10 +140,12 @@ std::vector<double> ParzenEstimator::Sample(size_t count, Rng& rng) const {
     }
   }
   for (size_t j = 0; j < d; ++j) {
-    const auto* numeric = std::get_if<NumericKernels>(&dimensions_[j]);
+    const auto* numeric = std::get_if<Numeric>(&dimensions_[j]);
     if (numeric == nullptr) continue;
     const std::vector<double> column = SampleNormals(*numeric, kernels, rng);
-    for (size_t i = 0; i < count; ++i) points[i * d + j] = ToDomain(column[i], domains_[j]);
+    for (size_t i = 0; i < count; ++i) {
+      points[i * d + j] = ToDomain(column[i], domains_[j], numeric->domain, numeric->last);
+    }
   }
   return points;
 }
@@ -160,7 +162,19 @@ void ParzenEstimator::AddNumeric(size_t dimension, std::span<const double> obser
   for (const uint32_t k : kernels.ascending) add(k);
   add(observation_count_);
   mixture_.SetNormals(dimension, normals);
-  dimensions_.emplace_back(std::move(kernels));
+  Numeric numeric{.domain = AsNumeric(domains_[dimension]),
+                  .interval = {kernels.low, kernels.high},
+                  .normals = {std::move(kernels.mu), std::move(kernels.sigma), {}, {}},
+                  .are_plain = true};
+  if (numeric.domain.step > 0) {
+    numeric.last = static_cast<double>(Cardinality(domains_[dimension]) - 1);
+  }
+  const auto& [mu, sigma, below, above] = numeric.normals;
+  for (size_t k = 0; k < KernelCount(); ++k) {
+    if (!IsPlain(numeric.interval, mu[k], sigma[k])) numeric.are_plain = false;
+  }
+  CutTails(numeric.interval, numeric.normals);
+  dimensions_.emplace_back(std::move(numeric));
 }
 
 void ParzenEstimator::AddCategorical(size_t dimension, const std::vector<double>& observations) {
@@ -186,24 +200,25 @@ std::vector<size_t> ParzenEstimator::SampleKernels(size_t count, Rng& rng) const
   return kernels;
 }
 
-std::vector<double> ParzenEstimator::SampleNormals(const NumericKernels& numeric,
+std::vector<double> ParzenEstimator::SampleNormals(const Numeric& numeric,
                                                    std::span<const size_t> kernels, Rng& rng) {
-  const Interval interval = {numeric.low, numeric.high};
   const size_t count = kernels.size();
   std::vector<double> u(count);
-  std::vector<double> mu(count);
-  std::vector<double> sigma(count);
-  for (size_t i = 0; i < count; ++i) {
-    u[i] = rng.Uniform();
-    mu[i] = numeric.mu[kernels[i]];
-    sigma[i] = numeric.sigma[kernels[i]];
-  }
+  for (double& share : u) share = rng.Uniform();
+  const auto drawn = [&](const std::vector<double>& of_kernel) {
+    std::vector<double> values(count);
+    for (size_t i = 0; i < count; ++i) values[i] = of_kernel[kernels[i]];
+    return values;
+  };
+  const CutNormals normals{drawn(numeric.normals.mu), drawn(numeric.normals.sigma),
+                           drawn(numeric.normals.below), drawn(numeric.normals.above)};
   std::vector<double> result(count);
-  CutNormalQuantiles(u, mu, sigma, interval, result);
-  for (size_t i = 0; i < count; ++i) {
-    if (!IsPlain(interval, mu[i], sigma[i])) {
-      result[i] = ExtremeQuantile(interval, mu[i], sigma[i], u[i]);
-    }
+  CutNormalQuantiles(u, normals, numeric.interval, result);
+  for (size_t i = 0; i < count && !numeric.are_plain; ++i) {
+    const double mu = normals.mu[i];
+    const double sigma = normals.sigma[i];
+    if (IsPlain(numeric.interval, mu, sigma)) continue;
+    result[i] = ExtremeQuantile(numeric.interval, mu, sigma, u[i]);
   }
   return result;
 }

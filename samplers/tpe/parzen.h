@@ -78,15 +78,22 @@ class ParzenEstimator {
     ChoiceShares shares;
     size_t choice_count = 0;
   };
-  using Dimension = std::variant<NumericKernels, Categorical>;
+  struct Numeric {
+    NumericDomain domain;
+    double last = 0;  // index of the greatest value, in a domain with steps
+    Interval interval;
+    CutNormals normals;      // m + 1
+    bool are_plain = false;  // the formulas of kernel_lanes.h hold for all of them
+  };
+  using Dimension = std::variant<Numeric, Categorical>;
 
   void AddNumeric(size_t dimension, std::span<const double> observations);
   void AddCategorical(size_t dimension, const std::vector<double>& observations);
 
   std::vector<size_t> SampleKernels(size_t count, Rng& rng) const;
   // In the model's numbers, one for each of `kernels`.
-  static std::vector<double> SampleNormals(const NumericKernels& numeric,
-                                           std::span<const size_t> kernels, Rng& rng);
+  static std::vector<double> SampleNormals(const Numeric& numeric, std::span<const size_t> kernels,
+                                           Rng& rng);
   static double SampleChoice(const Categorical& categorical, size_t kernel, double u);
 
   std::vector<Domain> domains_;

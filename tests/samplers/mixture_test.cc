@@ -222,7 +222,9 @@ TEST(CutNormalQuantiles, AgreesWithTheExactOne) {
     }
   }
   std::vector<double> x(u.size());
-  CutNormalQuantiles(u, mu, sigma, interval, x);
+  CutNormals normals{mu, sigma, {}, {}};
+  CutTails(interval, normals);
+  CutNormalQuantiles(u, normals, interval, x);
   for (size_t i = 0; i < x.size(); ++i) {
     const double a = (interval.low - mu[i]) / sigma[i];
     const double b = (interval.high - mu[i]) / sigma[i];
