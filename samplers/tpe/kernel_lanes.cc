@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <hwy/highway.h>
+#include <memory>
 #include <numbers>
 #include <span>
 
@@ -34,38 +35,33 @@ HWY_INLINE V Constant(double value) { return hn::Set(kD, value); }
 // Values of a few of many lanes, one after the other, and where they belong.
 class SparseLanes {
  public:
-  explicit SparseLanes(size_t capacity) {
-    places_.reserve(capacity + kLanes);
-    values_.reserve(capacity + kLanes);
-  }
+  // For up to so many.
+  explicit SparseLanes(size_t capacity)
+      : places_(std::make_unique_for_overwrite<int64_t[]>(capacity + kLanes)),
+        values_(std::make_unique_for_overwrite<double[]>(capacity + kLanes)) {}
   // The lanes that are set in `which`, of values that belong to `place` and those after it.
   HWY_INLINE void Add(V lanes, M which, size_t place) {
-    uint8_t bits[8] = {};
-    hn::StoreMaskBits(kD, which, bits);
-    if (bits[0] == 0) return;
-    alignas(64) double values[kLanes];
-    hn::Store(lanes, kD, values);
-    for (unsigned rest = bits[0]; rest != 0; rest &= rest - 1) {
-      const auto lane = static_cast<size_t>(std::countr_zero(rest));
-      places_.push_back(static_cast<uint32_t>(place + lane));
-      values_.push_back(values[lane]);
-    }
+    if (hn::AllFalse(kD, which)) return;
+    const auto places = hn::Iota(kI, static_cast<int64_t>(place));
+    hn::CompressStore(places, hn::RebindMask(kI, which), kI, places_.get() + count_);
+    count_ += hn::CompressStore(lanes, which, kD, values_.get() + count_);
   }
   // Calls visit(place, function(value)) for each. `harmless` is a value that the function takes.
   template <class Function, class Visit>
   HWY_INLINE void Apply(double harmless, const Function& function, const Visit& visit) {
-    values_.resize(places_.size() + kLanes, harmless);
+    hn::StoreU(Constant(harmless), kD, values_.get() + count_);
     alignas(64) double results[kLanes];
-    for (size_t i = 0; i < places_.size(); i += Width()) {
-      hn::Store(function(hn::LoadU(kD, values_.data() + i)), kD, results);
-      const size_t count = std::min(Width(), places_.size() - i);
-      for (size_t k = 0; k < count; ++k) visit(places_[i + k], results[k]);
+    for (size_t i = 0; i < count_; i += Width()) {
+      hn::Store(function(hn::LoadU(kD, values_.get() + i)), kD, results);
+      const size_t some = std::min(Width(), count_ - i);
+      for (size_t k = 0; k < some; ++k) visit(static_cast<size_t>(places_[i + k]), results[k]);
     }
   }
 
  private:
-  std::vector<uint32_t> places_;
-  std::vector<double> values_;
+  std::unique_ptr<int64_t[]> places_;
+  std::unique_ptr<double[]> values_;
+  size_t count_ = 0;
 };
 
 // c[0] + c[1] x + ... + c[n - 1] x^(n - 1): the even and the odd powers apart, so that each
@@ -404,8 +400,8 @@ void ComputeMasses(const KernelBlocks& blocks, std::span<const uint32_t> which,
                    const Interval* intervals, double* masses) {
   const size_t count = which.size() * blocks.continuous * kLanes;
   std::fill_n(masses, count, 1.0);
-  SparseLanes to_low(count / 2);
-  SparseLanes to_high(count / 2);
+  SparseLanes to_low(count);
+  SparseLanes to_high(count);
   size_t place = 0;
   for (const uint32_t block : which) {
     const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
@@ -491,7 +487,7 @@ void CutTailsOf(const double* mu, const double* sigma, const Interval& interval,
 // `count` is a multiple of kLanes.
 void CutNormalQuantilesOf(const double* u, const CutNormals& normals, const Interval& interval,
                           size_t count, double* result) {
-  SparseLanes outer(count / 4);
+  SparseLanes outer(count);
   // The quantiles of the standard normal, less than 0 for those nearer to the low end.
   for (size_t i = 0; i < count; i += Width()) {
     const V share = hn::LoadU(kD, u + i);

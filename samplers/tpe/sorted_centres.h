@@ -44,7 +44,6 @@ class SortedCentres {
   // The place of the one that followed it. The centre must be there.
   Place Erase(const Centre& centre);
 
-  Place Begin() const { return {0, 0}; }
   bool IsEnd(Place place) const { return place.chunk == chunks_.size(); }
   bool IsBegin(Place place) const { return place.chunk == 0 && place.index == 0; }
   Place Next(Place place) const;
