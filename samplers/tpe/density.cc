@@ -21,6 +21,9 @@ constexpr double kRough = 6.907755278982137052;  // 1e-3
 constexpr double kRoughError = 2e-3;
 constexpr double kRounding = 1e-6;
 
+// How far apart the bounds of a cell may be, relative to what is known of the sum, at last.
+constexpr double kLeastTolerance = 1e-3;
+
 // Ends of the cell around the grid value `x`, in the model's numbers.
 Interval CellAround(double x, const NumericDomain& domain) {
   const double left = x - 0.5 * domain.step;
@@ -144,7 +147,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points,
     const KernelQuery& query = queries.One(i);
     terms.Restart(LeastTerm(PriorTerm(query), kExact));
     VisitNear(
-        query, &near, [&] { return terms.Floor(gap); },
+        query, &near, [&] { return terms.Floor(gap); }, [](KernelTree::Cell) { return false; },
         [&](size_t first_block, size_t last) {
           CollectTerms(blocks_, first_block, last, {&query, 1}, gap, {&terms, 1});
           return true;
@@ -180,66 +183,90 @@ size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const do
 }
 
 // A density is at least what has been summed up of it, so a ratio is at most what follows from
-// that. The point with the greatest bound is looked at more closely, until it is one whose density
-// is known: best-first search (A. Gray and A. Moore, "Nonparametric density estimation: toward
-// computational tractability", 2003, decide other questions by bounds of densities).
+// that. The point with the greatest bound is looked at more closely, until no other can be greater:
+// best-first search.
 std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const double> log_l,
                                               const Partition* near) const {
   std::vector<Candidate> candidates;
   candidates.reserve(queries.size());
   for (size_t i = 0; i < queries.size(); ++i) {
     const double prior = LeastPriorTerm(queries, i);
-    candidates.push_back(
-        {.index = i, .prior = prior, .ratio = log_l[i] - (prior - log_total_weight_)});
+    candidates.push_back({.index = i,
+                          .log_l = log_l[i],
+                          .prior = prior,
+                          .most = log_l[i] - (prior - log_total_weight_)});
   }
-  const auto is_less = [](const Candidate& a, const Candidate& b) { return a.ratio < b.ratio; };
+  const auto is_less = [](const Candidate& a, const Candidate& b) { return a.most < b.most; };
   std::make_heap(candidates.begin(), candidates.end(), is_less);
   std::vector<size_t> possible;
   double least = -kInfinity;  // of the greatest ratio
-  while (!candidates.empty() && candidates.front().ratio + kRounding >= least) {
+  while (!candidates.empty() && candidates.front().most + kRounding >= least) {
     std::pop_heap(candidates.begin(), candidates.end(), is_less);
     Candidate& c = candidates.back();
-    if (c.is_complete) {
-      least = std::max(least, c.ratio - kRoughError);
+    const double next = candidates.size() > 1 ? candidates.front().most : -kInfinity;
+    const bool is_alone = possible.empty() && c.least > next + kRounding;
+    if (is_alone || c.is_known) {
       possible.push_back(c.index);
       candidates.pop_back();
       continue;
     }
-    const double next = candidates.size() > 1 ? candidates.front().ratio : -kInfinity;
-    LookCloser(c, queries.One(c.index), log_l[c.index], std::max(next, least), near);
+    LookCloser(c, queries.One(c.index), std::max(next, least), near);
+    least = std::max(least, c.least);
     std::push_heap(candidates.begin(), candidates.end(), is_less);
   }
   std::sort(possible.begin(), possible.end());
   return possible;
 }
 
-void Mixture::LookCloser(Candidate& c, const KernelQuery& query, double log_l, double to_beat,
+void Mixture::LookCloser(Candidate& c, const KernelQuery& query, double to_beat,
                          const Partition* near) const {
-  // So many times as before, so that what is done again is little.
+  // So many times as closely as before, so that what is done again is little.
   constexpr size_t kTimes = 4;
   const double gap = GapFor(kRough);
   RoughSum sum{.least = LeastTerm(c.prior, kRough)};
-  size_t until = std::max<size_t>(kTimes * c.pages, 1);
+  size_t until = c.is_complete ? c.pages + 1 : std::max<size_t>(kTimes * c.pages, 1);
+  if (c.is_complete) c.tolerance = std::max(0.1 * c.tolerance, kLeastTolerance);
   c.pages = 0;
+  const auto ratio = [&](double factor) {
+    return c.log_l - (sum.largest + std::log(factor) - log_total_weight_);
+  };
   const auto update = [&] {
-    if (sum.factor == 0.0) return;
-    c.ratio = std::min(c.ratio, log_l - (sum.largest + std::log(sum.factor) - log_total_weight_));
+    if (sum.factor > 0.0) c.most = std::min(c.most, ratio(sum.factor));
+  };
+  const auto take = [&](KernelTree::Cell cell) {
+    return TakeCell(cell, c.tolerance, query, *near, sum);
+  };
+  const auto visit = [&](size_t first, size_t last) {
+    AddRoughly(blocks_, first, last, query, gap, weights_, sum);
+    if (++c.pages < until) return true;
+    until *= 2;
+    update();
+    return c.most >= to_beat;
   };
   c.is_complete = VisitNear(
-      query, near, [&] { return sum.Floor(gap); },
-      [&](size_t first, size_t last) {
-        AddRoughly(blocks_, first, last, query, gap, weights_, sum);
-        if (++c.pages < until) return true;
-        until *= 2;
-        update();
-        return c.ratio >= to_beat;
-      });
+      query, near, [&] { return sum.Floor(gap); }, take, visit);
   update();
+  if (!c.is_complete) return;
+  c.least = std::max(c.least, ratio(sum.factor + sum.slack) - kRoughError);
+  c.is_known = c.most - c.least < 2.0 * kRoughError || c.tolerance <= kLeastTolerance;
 }
 
-template <class Floor, class Visit>
+bool Mixture::TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,
+                       const Partition& near, RoughSum& sum) const {
+  // Until there is a term to compare with, cells are looked into.
+  if (!near.sums.has_value() || sum.largest == -kInfinity) return false;
+  const auto [least, most] =
+      near.sums->BoundsAt(cell, query.point, weights_, near.missing, sum.largest);
+  const double share = near.sums->Count(cell) / static_cast<double>(observation_count_ + 1);
+  if (!(most - least <= tolerance * std::max(least, share * sum.factor))) return false;
+  sum.factor += least;
+  sum.slack += most - least;
+  return true;
+}
+
+template <class Floor, class Take, class Visit>
 bool Mixture::VisitNear(const KernelQuery& query, const Partition* near, const Floor& floor,
-                        const Visit& visit) const {
+                        const Take& take, const Visit& visit) const {
   if (near == nullptr) {
     for (size_t block = 0; block < blocks_.size(); block += kPageBlocks) {
       if (!visit(block, std::min(block + kPageBlocks, blocks_.size()))) return false;
@@ -251,7 +278,7 @@ bool Mixture::VisitNear(const KernelQuery& query, const Partition* near, const F
   };
   bool goes_on = true;
   near->tree.Walk(
-      query.point, near->scales, [&] { return near->greatest_constant - floor(); },
+      query.point, near->scales, [&] { return near->greatest_constant - floor(); }, take,
       [&](uint32_t page) { return goes_on = visit_page(page); });
   return goes_on && std::all_of(near->everywhere.begin(), near->everywhere.end(), visit_page);
 }

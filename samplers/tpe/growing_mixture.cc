@@ -29,6 +29,7 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
     dimension.continuous = continuous++;
   }
   partition_.greatest_constant = mixture_.GreatestConstant(partition_.scales);
+  partition_.sums = mixture_.MakeCellSums(partition_.scales);
   partition_.tree.AddPage(0, AddPage());
   is_in_tree_[0] = true;
   InsertPrior(domains);
@@ -101,6 +102,7 @@ void GrowingMixture::Erase(size_t number) {
     places[j] =
         dimensions_[j].centres.Erase({mixture_.CentreOf(slot, j), static_cast<uint32_t>(number)});
   }
+  RemoveFromCells(slot);
   mixture_.Clear(slot);
   Leave(slot);
   slots_[number] = kNoSlot;
@@ -143,10 +145,26 @@ size_t GrowingMixture::PutInTree(size_t number, std::span<const double> centre) 
   while (true) {
     const KernelTree::Leaf leaf = partition_.tree.LeafFor(centre);
     for (const uint32_t page : partition_.tree.Pages(leaf)) {
-      if (!IsFull(page)) return TakeSlot(page, number);
+      if (IsFull(page)) continue;
+      AddToCells(centre, number);
+      return TakeSlot(page, number);
     }
     Grow(leaf);
   }
+}
+
+void GrowingMixture::AddToCells(std::span<const double> centre, size_t number) {
+  if (!partition_.sums.has_value()) return;
+  partition_.tree.Descend(
+      centre, [&](KernelTree::Cell cell) { partition_.sums->Add(cell, centre, number); });
+}
+
+void GrowingMixture::RemoveFromCells(size_t slot) {
+  if (!partition_.sums.has_value() || !is_in_tree_[slot / kPageSlots]) return;
+  const std::vector<double> centre = CentreOf(slot);
+  partition_.tree.Descend(centre, [&](KernelTree::Cell cell) {
+    partition_.sums->Remove(cell, centre, mixture_.TrialOf(slot));
+  });
 }
 
 size_t GrowingMixture::TakeSlot(uint32_t page, size_t number) {
@@ -191,6 +209,10 @@ void GrowingMixture::Grow(KernelTree::Leaf leaf) {
   const double at = std::max(best[kPageSlots / 2], second);
   partition_.tree.Split(leaf, dimension, at, added);
   for (size_t slot = first; slot < first + kPageSlots; ++slot) {
+    if (partition_.sums.has_value()) {
+      const std::vector<double> centre = CentreOf(slot);
+      partition_.sums->Add(partition_.tree.LeafFor(centre), centre, mixture_.TrialOf(slot));
+    }
     if (mixture_.CentreAt(slot, dimension) >= at) Move(slot, added);
   }
 }
@@ -265,6 +287,7 @@ void GrowingMixture::NoteChange(size_t number) {
 }
 
 void GrowingMixture::Update() {
+  partition_.missing = slots_.size() - count_;
   if (are_widths_old_) {
     are_widths_old_ = false;
     UpdateAllWidths();
@@ -283,7 +306,7 @@ void GrowingMixture::Update() {
 void GrowingMixture::UpdateConstants() {
   std::vector<uint32_t>& blocks = changed_blocks_;
   for (const uint32_t number : changed_) {
-    if (Has(number)) blocks.push_back(slots_[number] / kLanes);
+    if (Has(number)) blocks.push_back(static_cast<uint32_t>(slots_[number] / kLanes));
   }
   std::sort(blocks.begin(), blocks.end());
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
@@ -303,6 +326,7 @@ void GrowingMixture::Settle(size_t number) {
   const size_t slot = slots_[number];
   const bool belongs = BelongsInTree(slot);
   if (belongs == is_in_tree_[slot / kPageSlots]) return;
+  RemoveFromCells(slot);
   Leave(slot);
   mixture_.Move(slot, belongs ? PutInTree(number, CentreOf(slot)) : PutEverywhere(number));
 }

@@ -65,6 +65,9 @@ class GrowingMixture {
   bool IsFull(uint32_t page) const { return partition_.used[page] == ~uint64_t{0}; }
   // Makes room in a leaf whose pages are full.
   void Grow(KernelTree::Leaf leaf);
+  void AddToCells(std::span<const double> centre, size_t number);
+  // Of a kernel that is about to leave its slot, if that is in the tree.
+  void RemoveFromCells(size_t slot);
   void Move(size_t slot, uint32_t page);
   void Leave(size_t slot);
   std::vector<double> CentreOf(size_t slot) const;

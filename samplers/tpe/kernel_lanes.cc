@@ -363,6 +363,7 @@ void AddRoughlyTo(const KernelBlocks& blocks, size_t first, size_t last, const K
       if (most > rough.largest) {
         const double change = std::exp(rough.largest - most);
         rough.factor *= change;
+        rough.slack *= change;
         sum = hn::Mul(sum, Constant(change));
         rough.largest = most;
         floor = Constant(rough.Floor(gap));

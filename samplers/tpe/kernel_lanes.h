@@ -102,6 +102,7 @@ struct RoughSum {
   double largest = -std::numeric_limits<double>::infinity();
   double least = -std::numeric_limits<double>::infinity();
   double factor = 0;
+  double slack = 0;  // the factor may be that much too small
 
   double Floor(double gap) const { return largest - gap < least ? least : largest - gap; }
 };

@@ -4,15 +4,6 @@
 
 namespace hpod {
 
-KernelTree::Leaf KernelTree::LeafFor(std::span<const double> centre) const {
-  Leaf leaf = 0;
-  while (nodes_[leaf].below != 0) {
-    const Node& node = nodes_[leaf];
-    leaf = centre[node.dimension] < node.at ? node.below : node.above;
-  }
-  return leaf;
-}
-
 void KernelTree::Split(Leaf leaf, size_t dimension, double at, uint32_t new_page) {
   assert(nodes_[leaf].pages.size() == 1);
   const auto below = static_cast<uint32_t>(nodes_.size());

@@ -23,23 +23,41 @@ class KernelTree {
   // A tree of one leaf without pages.
   KernelTree() : nodes_(1) {}
 
-  using Leaf = uint32_t;
-  Leaf LeafFor(std::span<const double> centre) const;
+  // The root is cell 0; each other cell is a part of one with a lesser index.
+  using Cell = uint32_t;
+  using Leaf = Cell;
+  Leaf LeafFor(std::span<const double> centre) const {
+    return Descend(centre, [](Cell) {});
+  }
+  // Calls visit(cell) for the cells that the centre is in, from the root to its leaf, which is
+  // returned.
+  template <class Visit>
+  Leaf Descend(std::span<const double> centre, const Visit& visit) const {
+    Cell cell = 0;
+    visit(cell);
+    while (nodes_[cell].below != 0) {
+      const Node& node = nodes_[cell];
+      cell = centre[node.dimension] < node.at ? node.below : node.above;
+      visit(cell);
+    }
+    return cell;
+  }
   const std::vector<uint32_t>& Pages(Leaf leaf) const { return nodes_[leaf].pages; }
   void AddPage(Leaf leaf, uint32_t page) { nodes_[leaf].pages.push_back(page); }
 
   // Divides a leaf of one page: what has a centre below `at` stays in its page, the rest belongs
-  // into the new one.
+  // into the new one. The parts have the next two indices.
   void Split(Leaf leaf, size_t dimension, double at, uint32_t new_page);
 
   // Calls visit(page) for the pages that may hold kernels near the point, until it returns false:
   // those in whose cell the sum of ((x - centre) * scale)^2 can be at most reach(), which may
-  // shrink meanwhile. Near cells come before those far away.
-  template <class Reach, class Visit>
+  // shrink meanwhile. Near cells come before those far away. take(cell) is asked before a cell is
+  // looked into, and it is not if the answer is true.
+  template <class Reach, class Take, class Visit>
   void Walk(const double* point, std::span<const double> scales, const Reach& reach,
-            const Visit& visit) const {
-    Walker<Reach, Visit>{point, scales, reach,
-                         visit, nodes_, std::vector<double>(scales.size(), 0.0)}
+            const Take& take, const Visit& visit) const {
+    Walker<Reach, Take, Visit>{
+        point, scales, reach, take, visit, nodes_, std::vector<double>(scales.size(), 0.0)}
         .From(0, 0.0);
   }
 
@@ -52,11 +70,12 @@ class KernelTree {
     std::vector<uint32_t> pages;
   };
 
-  template <class Reach, class Visit>
+  template <class Reach, class Take, class Visit>
   struct Walker {
     const double* point;
     std::span<const double> scales;
     const Reach& reach;
+    const Take& take;
     const Visit& visit;
     const std::vector<Node>& nodes;
     std::vector<double> offsets;  // by dimension: from the point to the cell, in scales
@@ -64,6 +83,7 @@ class KernelTree {
     // `distance`: the sum of the squares of the offsets. Whether to go on.
     bool From(uint32_t index, double distance) {
       const Node& node = nodes[index];
+      if (take(index)) return true;
       if (node.below == 0) return std::all_of(node.pages.begin(), node.pages.end(), visit);
       const double to_plane = (point[node.dimension] - node.at) * scales[node.dimension];
       const bool is_below = to_plane < 0;

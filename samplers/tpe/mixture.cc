@@ -203,6 +203,12 @@ double Mixture::CentreOf(size_t slot, size_t dimension) const {
   return d.mu[static_cast<size_t>(row)];
 }
 
+std::optional<CellSums> Mixture::MakeCellSums(std::span<const double> scales) const {
+  const bool is_small = !scales.empty() && scales.size() <= CellSums::kMostDimensions;
+  if (!is_small || blocks_.tabulated > 0 || has_special_interval_) return std::nullopt;
+  return CellSums(scales, intervals_);
+}
+
 bool Mixture::IsSpecial(size_t slot) const {
   if (has_special_interval_) return true;
   for (size_t i = 0; i < blocks_.continuous; ++i) {

@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "samplers/space.h"
+#include "samplers/tpe/cell_sums.h"
 #include "samplers/tpe/kernel_lanes.h"
 #include "samplers/tpe/kernel_tree.h"
 
@@ -78,6 +80,9 @@ struct Partition {
   std::vector<uint64_t> used;  // by page: which slots have a kernel
   std::vector<uint32_t> everywhere;
   KernelTree tree;
+  // Of its cells, if the space has few enough dimensions and all are continuous.
+  std::optional<CellSums> sums;
+  size_t missing = 0;  // numbers up to the greatest that no kernel has
   // Of the kernels in the tree, by continuous dimension, and what GreatestConstant says of them.
   std::vector<double> scales;
   double greatest_constant = 0;
@@ -126,6 +131,8 @@ class Mixture {
   // Moves a kernel to an empty slot.
   void Move(size_t from, size_t to);
 
+  // Nothing if the mixture has other dimensions, or too many, or intervals that have no formulas.
+  std::optional<CellSums> MakeCellSums(std::span<const double> scales) const;
   // The number of dimensions with neither a step nor choices.
   size_t ContinuousCount() const { return blocks_.continuous; }
   // Of the i-th continuous dimension.
@@ -192,21 +199,31 @@ class Mixture {
   // The points of which one has the greatest ratio, ascending; usually it is one alone.
   std::vector<size_t> PossiblyGreatest(Queries& queries, std::span<const double> log_l,
                                        const Partition* near) const;
+  // A point, and bounds of ln l / g there.
   struct Candidate {
     size_t index = 0;
-    double prior = 0;          // at most its term
-    double ratio = 0;          // ln l / g, or more
-    size_t pages = 0;          // that `ratio` comes from
-    bool is_complete = false;  // `ratio` is more by 1e-3 at the most
+    double log_l = 0;
+    double prior = 0;  // at most its term
+    double most = 0;
+    double least = -std::numeric_limits<double>::infinity();
+    size_t pages = 0;          // that have been read
+    double tolerance = 0.3;    // of the bounds of cells that have been taken as a whole
+    bool is_complete = false;  // all that matters has been read, or taken
+    bool is_known = false;     // the bounds are as close as they get
   };
-  // Looks at more pages than before, until the ratio is below what is to be beaten, or at all.
-  void LookCloser(Candidate& c, const KernelQuery& query, double log_l, double to_beat,
+  // Reads more than before, until the ratio is below what is to be beaten; or, if it all has been
+  // read, with less tolerance.
+  void LookCloser(Candidate& c, const KernelQuery& query, double to_beat,
                   const Partition* near) const;
+  // Adds a cell to the sum as a whole, if its bounds are close enough.
+  bool TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,
+                const Partition& near, RoughSum& sum) const;
   // Calls visit(first, last) for runs of blocks that may have terms of at least floor(), which may
-  // rise meanwhile, until it returns false. Whether it never did.
-  template <class Floor, class Visit>
+  // rise meanwhile, until it returns false; not for those of a cell that take(cell) has answered
+  // true for. Whether it never returned false.
+  template <class Floor, class Take, class Visit>
   bool VisitNear(const KernelQuery& query, const Partition* near, const Floor& floor,
-                 const Visit& visit) const;
+                 const Take& take, const Visit& visit) const;
   ScaledSum Sum(const KernelTerms& terms, double gap) const;
   // Terms below the largest by more than this are left out, for a relative error of the density of
   // at most e^-precision.

@@ -17,6 +17,7 @@ using Columns = std::vector<std::vector<double>>;
 const std::vector<std::vector<Domain>>& Spaces() {
   static const std::vector<std::vector<Domain>> spaces = {
       {FloatDomain{0, 1, false, 0}},
+      {FloatDomain{0, 1, false, 0}, FloatDomain{1e-5, 1e-1, true, 0}},
       {FloatDomain{-3, 5, false, 0}, FloatDomain{1e-5, 1e-1, true, 0}, IntDomain{1, 12, false, 1},
        CategoricalDomain{{Value("a"), Value("b"), Value("c")}}},
       {IntDomain{1, 12, false, 1}, CategoricalDomain{{Value("a"), Value("b")}}},
