@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pathlib
-import re
 
 import pages
 from daemon_process import REPOSITORY, Daemon
@@ -13,9 +12,7 @@ def test_page(tmp_path: pathlib.Path) -> None:
     daemon = Daemon(tmp_path, "--http=127.0.0.1:0")
     daemon.start()
     try:
-        ready = re.search(r" ready .* http=(\S+)", daemon.log())
-        assert ready
-        url = f"http://{ready[1]}"
+        url = f"http://{daemon.http_address}"
         page = REPOSITORY / "docs" / "http.md"
         assert pages.run(page, tmp_path, {"HPOD_HTTP_URL": url}) == 7
     finally:

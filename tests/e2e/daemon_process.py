@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -71,6 +72,13 @@ class Daemon:
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def http_address(self) -> str:
+        """Of a daemon that runs with --http=127.0.0.1:0."""
+        found = re.search(r" ready .* http=(127\.0\.0\.1:\d+) ", self.log())
+        assert found, self.log()
+        return found[1]
 
     @property
     def pid(self) -> int:

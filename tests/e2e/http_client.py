@@ -19,7 +19,6 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 
 import client as c
-from daemon_process import Daemon
 
 JSON, PROTO, EVENTS = "application/json", "application/proto", "text/event-stream"
 SECONDS = 20.0
@@ -37,10 +36,6 @@ STATUS_OF_CODE = {
     "unimplemented": 501,
     "unavailable": 503,
 }
-
-
-def http_address(daemon: Daemon) -> str:
-    return re.search(r" http=(127\.0\.0\.1:\d+) ", daemon.log()).group(1)
 
 
 @dataclasses.dataclass(frozen=True)

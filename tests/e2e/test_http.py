@@ -31,7 +31,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 @pytest.fixture
 def http(daemon: Daemon) -> Iterator[h.Http]:
-    with h.Http(h.http_address(daemon)) as http:
+    with h.Http(daemon.http_address) as http:
         yield http
 
 
@@ -118,7 +118,7 @@ def test_every_call_gives_the_answer_that_grpc_gives(
     assert {method for method, _ in LIFE} == set(UNARY)
     over_grpc, over_http = start(name="grpc"), start("--http=127.0.0.1:0", name="http")
     with c.Client(over_grpc.address) as client, h.Http(
-        h.http_address(over_http)
+        over_http.http_address
     ) as http:
         for method, fields in LIFE:
             request = c.request_type(method)(**fields)
@@ -147,7 +147,7 @@ def test_each_refusal_is_the_one_of_grpc_and_changes_nothing(
     daemon = start("--http=127.0.0.1:0")
     rows = [*bad_study_requests.ROWS, *bad_trial_requests.ROWS]
     compared = {h.JSON: 0, h.PROTO: 0}
-    with c.Client(daemon.address) as client, h.Http(h.http_address(daemon)) as http:
+    with c.Client(daemon.address) as client, h.Http(daemon.http_address) as http:
         bad_requests.fill(client)
         before = client.dump()
         for row in rows:
@@ -219,12 +219,12 @@ def test_a_retry_gets_the_first_answer_across_kill_9(
 ) -> None:
     daemon = start("--http=127.0.0.1:0")
     suggest = c.request_type("SuggestTrials")(study="s", count=2, request_id="once")
-    with c.Client(daemon.address) as client, h.Http(h.http_address(daemon)) as http:
+    with c.Client(daemon.address) as client, h.Http(daemon.http_address) as http:
         client.create("s")
         first = without_times(http.call("SuggestTrials", suggest, codec))
         assert without_times(client.SuggestTrials(suggest)) == first
     daemon.restart()
-    with c.Client(daemon.address) as client, h.Http(h.http_address(daemon)) as http:
+    with c.Client(daemon.address) as client, h.Http(daemon.http_address) as http:
         assert without_times(http.call("SuggestTrials", suggest, codec)) == first
         assert without_times(client.SuggestTrials(suggest)) == first
         assert len(client.trials("s")) == 2
@@ -249,7 +249,7 @@ def test_workers_over_http_and_grpc_share_a_study(daemon: Daemon) -> None:
 
     def work_over_http() -> None:
         done = 0
-        with h.Http(h.http_address(daemon)) as http:
+        with h.Http(daemon.http_address) as http:
             while got := http.post("SuggestTrials", {"study": "shared"}).json["trials"]:
                 number = got[0]["number"]
                 end = {"study": "shared", "number": number, "values": [1.0]}
@@ -283,7 +283,7 @@ def test_a_call_that_takes_longer_than_it_may_is_told_so(
     start: Callable[..., Daemon],
 ) -> None:
     daemon = start("--http=127.0.0.1:0")
-    with h.Http(h.http_address(daemon)) as http:
+    with h.Http(daemon.http_address) as http:
         http.post("CreateStudy", {"study": {"name": "s"}})
         late = http.post("SuggestTrials", {"study": "s"}, Connect_Timeout_Ms="0")
         assert (late.status, late.refusal.code) == (504, "DEADLINE_EXCEEDED")
@@ -293,7 +293,7 @@ def test_a_call_that_takes_longer_than_it_may_is_told_so(
 
 
 def test_curl_is_all_it_takes(daemon: Daemon) -> None:
-    url = f"http://{h.http_address(daemon)}/hpo.v1.StudyService/CreateStudy"
+    url = f"http://{daemon.http_address}/hpo.v1.StudyService/CreateStudy"
     spec = '{"study": {"name": "curl"}}'
     command = ["curl", "-sS", "--fail-with-body", "-H", "Content-Type: application/json"]
     run = subprocess.run(

@@ -37,7 +37,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 @pytest.fixture
 def address(daemon: Daemon) -> str:
-    return h.http_address(daemon)
+    return daemon.http_address
 
 
 @pytest.fixture

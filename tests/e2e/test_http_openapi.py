@@ -17,7 +17,7 @@ from daemon_process import Daemon
 def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     daemon = Daemon(tmp_path_factory.mktemp("hpod"), "--http=127.0.0.1:0")
     daemon.start()
-    address = f"http://{h.http_address(daemon)}/openapi.json"
+    address = f"http://{daemon.http_address}/openapi.json"
     with urllib.request.urlopen(address, timeout=10) as answer:
         yield json.load(answer)
     daemon.kill()

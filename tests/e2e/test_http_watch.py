@@ -30,7 +30,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 @pytest.fixture
 def address(daemon: Daemon) -> str:
-    return h.http_address(daemon)
+    return daemon.http_address
 
 
 class Reader:
@@ -85,7 +85,7 @@ def test_the_last_event_id_resumes_across_kill_9(start: Callable[..., Daemon]) -
     with c.Client(daemon.address) as client:
         client.create("s")
         fill(client, "s", 700)
-        address = h.http_address(daemon)
+        address = daemon.http_address
         with h.Events(address, "?study=s&after_revision=0") as events:
             reader.read(events)
         assert len(reader.trials) == 500
@@ -95,7 +95,7 @@ def test_the_last_event_id_resumes_across_kill_9(start: Callable[..., Daemon]) -
         last = change_everything(client, "s")
         # As a browser asks again: the same query, and the id.
         with h.Events(
-            h.http_address(daemon), "?study=s&after_revision=0", **resume
+            daemon.http_address, "?study=s&after_revision=0", **resume
         ) as events:
             again = Reader().read(events)
             assert set(again.trials).isdisjoint(range(500))
@@ -222,7 +222,7 @@ def test_a_reader_that_never_reads_is_dropped(start: Callable[..., Daemon]) -> N
         trials = client.SuggestTrials(study="s", count=30).trials
         before = descriptors(daemon)
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        host, port = h.http_address(daemon).split(":")
+        host, port = daemon.http_address.split(":")
         reader.connect((host, int(port)))
         query = "?study=s&after_revision=0"
         reader.sendall(f"GET {PATH}{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
@@ -309,7 +309,7 @@ def test_sigterm_ends_streams_with_unavailable_and_answers_the_rest(
 def test_sigterm_loses_nothing_that_was_answered(start: Callable[..., Daemon]) -> None:
     daemon = start("--http=127.0.0.1:0")
     answered, ends = 0, []
-    with h.Http(h.http_address(daemon)) as http:
+    with h.Http(daemon.http_address) as http:
         http.post("CreateStudy", {"study": {"name": "s"}})
         try:
             while True:
