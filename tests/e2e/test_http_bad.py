@@ -129,6 +129,13 @@ def test_a_verb_that_the_path_does_not_take(address: str, verb: str) -> None:
     assert not any(name.startswith("access-control") for name in answer.headers)
 
 
+def test_the_answer_to_head_has_no_body(address: str) -> None:
+    request = h.request_text("/openapi.json", "", verb="HEAD")
+    head, _, body = answered(address, request).partition(b"\r\n\r\n")
+    assert h.statuses(head) == [405] and b"Content-Length: " in head
+    assert body == b""
+
+
 @pytest.mark.parametrize(
     "content_type",
     [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
@@ -147,9 +154,11 @@ def test_a_content_type_of_forms_and_others(
     "header, value, status",
     [
         ("Content-Encoding", "gzip", 501),
+        ("Transfer-Encoding", "gzip", 501),
         ("Content-Encoding", "identity", 200),
         ("Connect-Protocol-Version", "2", 400),
         ("Connect-Protocol-Version", "1", 200),
+        ("Connect-Timeout-Ms", "", 400),
         ("Connect-Timeout-Ms", "-1", 400),
         ("Connect-Timeout-Ms", "1e3", 400),
         ("Connect-Timeout-Ms", "99999999999", 400),
@@ -167,6 +176,25 @@ def test_headers_that_change_how_a_call_is_meant(
     assert answer.status == status, answer.body
     if status != 200:
         assert header in answer.refusal.message
+
+
+@pytest.mark.parametrize(
+    "header, first, second",
+    [
+        ("Content-Type", h.JSON, "text/plain"),
+        ("Content-Encoding", "identity", "gzip"),
+        ("Connect-Timeout-Ms", "9999", "1x"),
+        ("Origin", "http://localhost", "http://evil.example"),
+        ("Sec-Fetch-Site", "none", "cross-site"),
+    ],
+)
+def test_headers_that_say_two_things(
+    address: str, header: str, first: str, second: str
+) -> None:
+    twice = (f"{header}: {first}", f"{header}: {second}")
+    received = answered(address, h.request_text(DELETE_STUDY, DELETE, *twice))
+    assert h.statuses(received) == [400]
+    assert f"more than one {header} header".encode() in received
 
 
 @pytest.mark.parametrize(
@@ -286,6 +314,15 @@ def test_a_refused_request_is_not_followed_by_what_was_sent_after_it(
     assert h.statuses(received) == [404]
 
 
+@pytest.mark.parametrize("coding", ["gzip", "xchunked", "gzip, chunked", "chunked, x"])
+def test_a_body_in_another_coding_is_not_taken_for_a_request(
+    address: str, coding: str
+) -> None:
+    head = h.request_text(DELETE_STUDY, "", f"Transfer-Encoding: {coding}")
+    received = answered(address, head + h.request_text(DELETE_STUDY, DELETE))
+    assert h.statuses(received) == [501]
+
+
 def test_http_1_0_closes(address: str) -> None:
     request = h.request_text(GET_STUDY, DELETE).replace(b"HTTP/1.1", b"HTTP/1.0")
     received = answered(address, request)
@@ -324,6 +361,33 @@ def test_endless_headers(address: str) -> None:
     assert is_serving(address)
 
 
+def resident_bytes(daemon: Daemon) -> int:
+    with open(f"/proc/{daemon.pid}/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+@pytest.mark.parametrize(
+    "begin, endless",
+    [
+        (b"1;", b"x"),
+        (b"0", b"0"),
+        (b"0\r\nT: ", b"x"),
+        (b"0\r\n", b"T: x\r\n"),
+    ],
+    ids=["extension", "size", "trailer", "trailers"],
+)
+def test_chunked_bodies_that_are_endless_beside_their_data(
+    daemon: Daemon, address: str, begin: bytes, endless: bytes
+) -> None:
+    before = resident_bytes(daemon)
+    sent = endless * ((32 << 20) // len(endless))
+    with h.raw(address) as connection:
+        head = h.request_text(GET_STUDY, "", "Transfer-Encoding: chunked")
+        connection.sendall(head + begin + sent)
+        assert h.statuses(h.read_all(connection)) == [431]
+    assert resident_bytes(daemon) - before < 8 << 20
+
+
 @pytest.mark.parametrize("form", ["length", "chunked"])
 @pytest.mark.parametrize("over", [False, True])
 def test_bodies_of_message_mib_max_and_no_more(
@@ -339,7 +403,7 @@ def test_bodies_of_message_mib_max_and_no_more(
         request = h.request_text(GET_STUDY, body.decode())
     request = request.replace(b"Host", b"Connection: close\r\nHost", 1)
     received = answered(address, request)
-    assert h.statuses(received) == [429 if over else 404], received[:500]
+    assert h.statuses(received) == [413 if over else 404], received[:500]
     if over:
         assert b'"message_bytes"' in received and b"1048576" in received
 
@@ -351,7 +415,7 @@ def test_a_body_that_would_be_too_large_is_refused_before_it_is_sent(
         GET_STUDY, "", "Content-Length: 1048577", "Expect: 100-continue"
     )
     received = answered(address, head)
-    assert h.statuses(received) == [429]
+    assert h.statuses(received) == [413]
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,26 @@ absl::Status ApplyParameter(std::string_view parameter, hpo::v1::WatchStudyReque
       "the query has '{}', it may have study=NAME and after_revision=NUMBER", parameter));
 }
 
+// Headers that mean one thing; of two, a proxy in between may have gone by the other.
+std::optional<HttpAnswer> RefuseRepeated(const HttpHeader& header) {
+  for (const char* name : {"Content-Type", "Content-Encoding", "Expect", "Origin", "Sec-Fetch-Site",
+                           "Last-Event-ID", "Connect-Protocol-Version", "Connect-Timeout-Ms"}) {
+    if (header.count(name) <= 1) continue;
+    return ErrorAnswer(
+        absl::InvalidArgumentError(fmt::format("there is more than one {} header", name)));
+  }
+  return std::nullopt;
+}
+
+// Where the body ends follows from the coding: one that is not known would make the rest of the
+// body a request.
+std::optional<HttpAnswer> RefuseTransferEncoding(const HttpHeader& header) {
+  const auto it = header.find(http::field::transfer_encoding);
+  if (it == header.end() || beast::iequals(it->value(), "chunked")) return std::nullopt;
+  return ErrorAnswer(absl::UnimplementedError(
+      fmt::format("Transfer-Encoding is '{}', it may be chunked", View(it->value()))));
+}
+
 HttpAnswer WrongType(const HttpHeader& header, std::string_view known) {
   return ErrorAnswer(415, absl::UnimplementedError(
                               fmt::format("Content-Type is '{}', it must be {}",
@@ -90,10 +110,14 @@ std::optional<HttpAnswer> RefuseType(const HttpHeader& header, const Route& rout
                    "application/json, application/connect+json or application/connect+proto");
 }
 
-bool TakesEvents(std::string_view accept) {
-  return accept.empty() || accept.find("text/event-stream") != std::string_view::npos ||
-         accept.find("*/*") != std::string_view::npos ||
-         accept.find("text/*") != std::string_view::npos;
+bool TakesEvents(const HttpHeader& header) {
+  const auto [begin, end] = header.equal_range(http::field::accept);
+  return begin == end || std::any_of(begin, end, [](const auto& field) {
+           const std::string_view accept = View(field.value());
+           return accept.empty() || accept.find("text/event-stream") != std::string_view::npos ||
+                  accept.find("*/*") != std::string_view::npos ||
+                  accept.find("text/*") != std::string_view::npos;
+         });
 }
 
 std::optional<HttpAnswer> RefuseAccept(const HttpHeader& header, const Route& route) {
@@ -101,18 +125,15 @@ std::optional<HttpAnswer> RefuseAccept(const HttpHeader& header, const Route& ro
   const bool is_get = header.method() == http::verb::get;
   const auto form = StreamFormOf(FindHeader(header, http::field::content_type));
   if (!is_get && form != StreamForm::kEvents) return std::nullopt;
-  if (TakesEvents(FindHeader(header, http::field::accept))) return std::nullopt;
+  if (TakesEvents(header)) return std::nullopt;
   return ErrorAnswer(406, absl::InvalidArgumentError("Accept must allow text/event-stream"));
 }
 
 std::optional<HttpAnswer> RefuseEncoding(const HttpHeader& header) {
-  for (const char* name : {"Content-Encoding", "Connect-Content-Encoding"}) {
-    const auto it = header.find(name);
-    if (it == header.end() || beast::iequals(it->value(), "identity")) continue;
-    return ErrorAnswer(absl::UnimplementedError(
-        fmt::format("{} is '{}'; supported encodings: identity", name, View(it->value()))));
-  }
-  return std::nullopt;
+  const auto it = header.find(http::field::content_encoding);
+  if (it == header.end() || beast::iequals(it->value(), "identity")) return std::nullopt;
+  return ErrorAnswer(absl::UnimplementedError(
+      fmt::format("Content-Encoding is '{}'; supported encodings: identity", View(it->value()))));
 }
 
 std::optional<HttpAnswer> RefuseExpectation(const HttpHeader& header) {
@@ -147,6 +168,8 @@ std::string_view FindHeader(const HttpHeader& header, http::field name) {
 }
 
 std::optional<HttpAnswer> RefuseHeader(const HttpHeader& header, const Route& route) {
+  if (auto refusal = RefuseRepeated(header)) return refusal;
+  if (auto refusal = RefuseTransferEncoding(header)) return refusal;
   if (auto refusal = RefuseType(header, route)) return refusal;
   if (auto refusal = RefuseAccept(header, route)) return refusal;
   if (auto refusal = RefuseEncoding(header)) return refusal;

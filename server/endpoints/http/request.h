@@ -26,8 +26,9 @@ std::string_view QueryOf(const HttpHeader& header);
 std::string_view FindHeader(const HttpHeader& header, boost::beast::http::field name);
 
 // The refusal, before the body is read: 415 for a Content-Type that the route does not take, 406 if
-// the client takes no event stream, 501 for compressed bodies, 417 for expectations other than
-// 100-continue, 400 for a protocol version or a time-out that are none.
+// the client takes no event stream, 501 for compressed bodies and codings other than chunked, 417
+// for expectations other than 100-continue, 400 for a protocol version or a time-out that are none,
+// and for headers that are there twice.
 std::optional<HttpAnswer> RefuseHeader(const HttpHeader& header, const Route& route);
 
 // Connect-Timeout-Ms; nothing: no limit. INVALID_ARGUMENT: not up to 10 digits.

@@ -20,26 +20,31 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr size_t kReadBytes = 4096;
+// What is read and not yet understood: headers, and the lines and trailers of chunked bodies, for
+// which the parser has no limit.
+constexpr size_t kBufferBytesMax = 64 << 10;
+static_assert(kBufferBytesMax > kHeaderBytesMax);
 constexpr char kContinue[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 HttpAnswer TooLarge(uint64_t bytes_max) {
-  return ErrorAnswer(Refuse(Reason::kLimitExceeded,
-                            fmt::format("the body has more than {} bytes", bytes_max),
-                            {{"limit", "message_bytes"}}));
+  return ErrorAnswer(
+      413, Refuse(Reason::kLimitExceeded, fmt::format("the body has more than {} bytes", bytes_max),
+                  {{"limit", "message_bytes"}}));
 }
 
-HttpAnswer HeaderTooLarge() {
-  return ErrorAnswer(431,
-                     Refuse(Reason::kLimitExceeded,
-                            fmt::format("the first line, or the headers, have more than {} bytes",
-                                        kHeaderBytesMax),
-                            {{"limit", "header_bytes"}}));
+HttpAnswer HeaderTooLarge(std::string_view what, size_t bytes_max) {
+  return ErrorAnswer(431, Refuse(Reason::kLimitExceeded,
+                                 fmt::format("{} have more than {} bytes", what, bytes_max),
+                                 {{"limit", "header_bytes"}}));
 }
 
 }  // namespace
 
 Session::Session(HttpServer& server, TcpStream stream)
-    : Connection(server), stream_(std::move(stream)), deadline_(server.context) {}
+    : Connection(server),
+      stream_(std::move(stream)),
+      deadline_(server.context),
+      buffer_(kBufferBytesMax) {}
 
 void Session::Refuse(const absl::Status& status) {
   parser_.emplace();
@@ -169,7 +174,10 @@ void Session::Watch() {
 }
 
 void Session::OnUnreadable(const Error& error) {
-  if (error == http::error::header_limit) return Send(HeaderTooLarge());
+  if (error == http::error::header_limit)
+    return Send(HeaderTooLarge("the first line, or the headers,", kHeaderBytesMax));
+  if (error == http::error::buffer_overflow)
+    return Send(HeaderTooLarge("the trailers, or the extensions of a chunk,", kBufferBytesMax));
   if (error == http::error::body_limit) return Send(TooLarge(http.options.body_bytes_max));
   const bool is_gone = error == http::error::end_of_stream ||
                        error == http::error::partial_message ||
@@ -182,6 +190,8 @@ void Session::OnUnreadable(const Error& error) {
 void Session::Send(HttpAnswer answer) {
   const bool keep_alive = is_whole_ && parser_->get().keep_alive() && !http.is_draining;
   response_.emplace(MakeResponse(std::move(answer), Header().version(), keep_alive));
+  // Its length is said all the same.
+  if (Header().method() == http::verb::head) response_->body().clear();
   stream_.expires_after(http.options.request_time_max);
   http::async_write(stream_, *response_,
                     [self = shared_from_this(), keep_alive](const Error& error, size_t) {
