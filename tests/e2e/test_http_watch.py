@@ -276,9 +276,18 @@ def test_connect_streaming(address: str, client: c.Client, codec: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"\0\0\0\0", b"{}", b"\1\0\0\0\2{}", b"\0\0\0\0\3{}", b"\0\0\0\0\2{}x"]
+    "body, code",
+    [
+        (b"", "invalid_argument"),
+        (b"\0\0\0\0", "invalid_argument"),
+        (b"{}", "invalid_argument"),
+        (b"\2\0\0\0\2{}", "invalid_argument"),
+        (b"\0\0\0\0\3{}", "invalid_argument"),
+        (b"\0\0\0\0\2{}x", "invalid_argument"),
+        (b"\1\0\0\0\2{}", "unimplemented"),
+    ],
 )
-def test_bytes_that_are_no_envelope(address: str, body: bytes) -> None:
+def test_bytes_that_are_no_envelope(address: str, body: bytes, code: str) -> None:
     with h.Http(address) as http:
         answer = http.post(
             "WatchStudy", body, Content_Type="application/connect+json"
@@ -286,14 +295,14 @@ def test_bytes_that_are_no_envelope(address: str, body: bytes) -> None:
     assert answer.status == 200
     flags, size = struct.unpack(">BI", answer.body[:5])
     assert (flags, size) == (2, len(answer.body) - 5)
-    assert json.loads(answer.body[5:])["error"]["code"] == "invalid_argument"
+    assert json.loads(answer.body[5:])["error"]["code"] == code
 
 
 def test_sigterm_ends_streams_with_unavailable_and_answers_the_rest(
     start: Callable[..., Daemon],
 ) -> None:
     daemon = start("--http=127.0.0.1:0")
-    address = h.http_address(daemon)
+    address = daemon.http_address
     with c.Client(daemon.address) as client:
         client.create("s")
     with h.Http(address) as idle, h.Events(address, "?study=s") as events:

@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kConnectJson = "application/connect+json";
 constexpr std::string_view kConnectProto = "application/connect+proto";
 constexpr char kMessageFlags = 0;
+constexpr char kCompressedFlag = 1;
 constexpr char kEndFlags = 2;
 constexpr size_t kEnvelopeBytes = 5;
 
@@ -22,15 +23,18 @@ std::string Envelope(char flags, const std::string& message) {
   return envelope + message;
 }
 
+// A client that can compress says so in Connect-Content-Encoding, and does it by message.
 absl::StatusOr<std::string> Unwrap(const std::string& body) {
   size_t size = 0;
   for (size_t i = 1; i < std::min(body.size(), kEnvelopeBytes); ++i)
     size = (size << 8U) | static_cast<unsigned char>(body[i]);
   if (body.size() < kEnvelopeBytes || body.size() != kEnvelopeBytes + size ||
-      body[0] != kMessageFlags) {
+      (body[0] & ~kCompressedFlag) != kMessageFlags) {
     return absl::InvalidArgumentError(
-        "the body must be one message in an envelope of Connect's streaming protocol, not "
-        "compressed");
+        "the body must be one message in an envelope of Connect's streaming protocol");
+  }
+  if (body[0] == kCompressedFlag) {
+    return absl::UnimplementedError("the message is compressed; supported encodings: identity");
   }
   return body.substr(kEnvelopeBytes);
 }

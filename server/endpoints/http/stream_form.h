@@ -21,7 +21,7 @@ enum class StreamForm { kEvents, kConnectJson, kConnectProto };
 std::optional<StreamForm> StreamFormOf(std::string_view content_type);
 std::string_view MediaTypeOf(StreamForm form);
 
-// The request's message. INVALID_ARGUMENT: not such a message.
+// The request's message. INVALID_ARGUMENT: not such a message. UNIMPLEMENTED: it is compressed.
 absl::StatusOr<hpo::v1::WatchStudyRequest> DecodeStreamRequest(StreamForm form,
                                                                const std::string& body);
 
