@@ -1,37 +1,42 @@
-"""/openapi.json describes every call, and whatever it refers to is there."""
+"""/openapi.json is OpenAPI, and describes every call: what is asked and answered is as it says."""
 
 from __future__ import annotations
 
 import json
-import urllib.request
 from typing import Any, Iterator
 
 import pytest
+from google.protobuf import json_format
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import client as c
 import http_client as h
 from daemon_process import Daemon
+from test_http import LIFE
 
 
 @pytest.fixture(scope="module")
-def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[h.Http]:
     daemon = Daemon(tmp_path_factory.mktemp("hpod"), "--http=127.0.0.1:0")
     daemon.start()
-    address = f"http://{daemon.http_address}/openapi.json"
-    with urllib.request.urlopen(address, timeout=10) as answer:
-        yield json.load(answer)
+    with h.Http(daemon.http_address) as http:
+        yield http
     daemon.kill()
 
 
-def references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for part in value.values():
-            yield from references(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from references(part)
+@pytest.fixture(scope="module")
+def document(http: h.Http) -> Any:
+    return http.ask("GET", "/openapi.json").json
+
+
+def faults(document: Any, name: str, value: Any) -> list[str]:
+    """Why `value` is none of the schema `name`."""
+    schema = {
+        "$ref": f"#/components/schemas/{name}",
+        "components": document["components"],
+    }
+    return [error.message for error in OAS31Validator(schema).iter_errors(value)]
 
 
 def schema(content: Any) -> str:
@@ -45,14 +50,54 @@ def test_it_is_openapi_3_1_with_unique_operations(document: Any) -> None:
     assert len(ids) == len(set(ids)) > 0
 
 
-def test_what_is_referred_to_is_there(document: Any) -> None:
-    found = set(references(document))
-    assert found
-    for reference in found:
-        place = document
-        for key in reference.removeprefix("#/").split("/"):
-            assert key in place, reference
-            place = place[key]
+def test_it_is_valid(document: Any) -> None:
+    assert [str(e) for e in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_requests_and_answers_are_as_it_says(http: h.Http, document: Any) -> None:
+    for name, fields in LIFE:
+        request = json_format.MessageToDict(c.request_type(name)(**fields))
+        answer = http.post(name, request)
+        assert answer.status == 200, answer
+        method = c.METHODS[name][1]
+        assert faults(document, method.input_type.full_name, request) == [], name
+        assert faults(document, method.output_type.full_name, answer.json) == [], name
+
+
+@pytest.mark.parametrize(
+    "name, request_, header",
+    [
+        ("GetStudy", {"study": "nope"}, {}),
+        ("GetStudy", {"studdy": "nope"}, {}),
+        ("SuggestTrials", {"study": "life", "count": -1}, {}),
+        ("ListStudies", {}, {"Connect_Timeout_Ms": "soon"}),
+        ("ListStudies", {}, {"Content_Type": "text/plain"}),
+    ],
+)
+def test_errors_are_as_it_says(
+    http: h.Http, document: Any, name: str, request_: Any, header: dict[str, str]
+) -> None:
+    answer = http.post(name, request_, **header)
+    assert answer.status >= 400
+    assert faults(document, "Error", answer.json) == []
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("hpo.v1.GetStudyRequest", {"studdy": "s"}),
+        ("hpo.v1.GetStudyRequest", {"study": 5}),
+        ("hpo.v1.ReportValueRequest", {"value": "much"}),
+        ("hpo.v1.ReportValueRequest", {"step": 1.5}),
+        ("hpo.v1.CompleteTrialRequest", {"state": "COMPLETE"}),
+        ("hpo.v1.UpdateStudyRequest", {"update": {"lease": 60}}),
+        ("Error", {"code": "teapot"}),
+    ],
+)
+def test_what_is_refused_is_not_as_it_says(
+    document: Any, name: str, value: Any
+) -> None:
+    assert faults(document, name, value)
 
 
 def test_every_unary_call_has_its_messages(document: Any) -> None:
