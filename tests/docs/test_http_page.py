@@ -14,6 +14,6 @@ def test_page(tmp_path: pathlib.Path) -> None:
     try:
         url = f"http://{daemon.http_address}"
         page = REPOSITORY / "docs" / "http.md"
-        assert pages.run(page, tmp_path, {"HPOD_HTTP_URL": url}) == 7
+        assert pages.run(page, tmp_path, {"HPOD_HTTP_URL": url}) == 8
     finally:
         daemon.kill()
