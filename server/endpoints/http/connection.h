@@ -50,10 +50,10 @@ struct HttpServer {
 
 class Connection {
  public:
-  explicit Connection(HttpServer& server) : http(server) { http.connections.insert(this); }
+  explicit Connection(HttpServer& server) : server_(server) { server_.connections.insert(this); }
   virtual ~Connection() {
-    http.connections.erase(this);
-    if (http.is_draining && http.connections.empty()) http.on_drained();
+    server_.connections.erase(this);
+    if (server_.is_draining && server_.connections.empty()) server_.on_drained();
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -64,7 +64,10 @@ class Connection {
   virtual void Cut() = 0;
 
  protected:
-  HttpServer& http;
+  HttpServer& Server() const { return server_; }
+
+ private:
+  HttpServer& server_;
 };
 
 using TcpStream = boost::beast::tcp_stream;

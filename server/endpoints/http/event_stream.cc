@@ -36,19 +36,20 @@ EventStream::EventStream(HttpServer& server, TcpStream stream, StreamForm form, 
       deadline_(server.context) {}
 
 EventStream::~EventStream() {
-  if (source_ != nullptr) http.post_to_loop([source = std::move(source_)] { source->Stop(); });
+  if (source_ != nullptr) Server().post_to_loop([source = std::move(source_)] { source->Stop(); });
 }
 
 void EventStream::Start(hpo::v1::WatchStudyRequest request,
                         std::optional<std::chrono::milliseconds> time_max) {
   stream_.expires_never();
   source_ = std::make_shared<WatchSource>(
-      http.core, std::move(request), [&context = http.context, weak = weak_from_this()](auto told) {
+      Server().core, std::move(request),
+      [&context = Server().context, weak = weak_from_this()](auto told) {
         asio::post(context, [weak, told] {
           if (const auto self = weak.lock()) self->OnTold(told);
         });
       });
-  http.post_to_loop([source = source_] { source->Next(); });
+  Server().post_to_loop([source = source_] { source->Next(); });
   ReadUntilGone();
   if (!time_max.has_value()) return;
   deadline_.expires_after(*time_max);
@@ -114,7 +115,7 @@ void EventStream::Write(const std::string& text) {
 
 void EventStream::WritePending() {
   being_written_.swap(pending_);
-  stream_.expires_after(http.options.request_time_max);
+  stream_.expires_after(Server().options.request_time_max);
   asio::async_write(stream_, asio::buffer(being_written_),
                     [self = shared_from_this()](const boost::system::error_code& error, size_t) {
                       if (error) return self->Cut();
@@ -126,7 +127,8 @@ void EventStream::OnWritten() {
   being_written_.clear();
   if (!pending_.empty()) return WritePending();
   if (is_ending_) return LetGo();
-  if (std::exchange(owes_next_, false)) http.post_to_loop([source = source_] { source->Next(); });
+  if (std::exchange(owes_next_, false))
+    Server().post_to_loop([source = source_] { source->Next(); });
 }
 
 // The client closes, or is cut off a moment later.
@@ -152,7 +154,7 @@ void EventStream::ReadUntilGone() {
 void EventStream::PingLater() {
   const std::string ping = FramePing(form_);
   if (ping.empty()) return;
-  ping_.expires_after(std::min(kPingPeriod, http.options.idle_time_max));
+  ping_.expires_after(std::min(kPingPeriod, Server().options.idle_time_max));
   ping_.async_wait([weak = weak_from_this(), ping](const boost::system::error_code& cancelled) {
     const auto self = weak.lock();
     if (cancelled || self == nullptr || self->is_ending_) return;

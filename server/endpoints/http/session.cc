@@ -16,7 +16,6 @@ namespace hpod {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr size_t kReadBytes = 4096;
@@ -64,11 +63,11 @@ void Session::Cut() {
 void Session::AwaitRequest() {
   parser_.emplace();
   parser_->header_limit(kHeaderBytesMax);
-  parser_->body_limit(http.options.body_bytes_max);
+  parser_->body_limit(Server().options.body_bytes_max);
   is_whole_ = false;
   if (buffer_.size() > 0) return ReadHeader();
   is_idle_ = true;
-  stream_.expires_after(http.options.idle_time_max);
+  stream_.expires_after(Server().options.idle_time_max);
   stream_.async_read_some(buffer_.prepare(kReadBytes),
                           [self = shared_from_this()](const Error& error, size_t bytes) {
                             self->is_idle_ = false;
@@ -79,7 +78,7 @@ void Session::AwaitRequest() {
 }
 
 void Session::ReadHeader() {
-  stream_.expires_after(http.options.request_time_max);
+  stream_.expires_after(Server().options.request_time_max);
   http::async_read_header(
       stream_, buffer_, *parser_,
       [self = shared_from_this()](const Error& error, size_t) { self->OnHeader(error); });
@@ -87,8 +86,9 @@ void Session::ReadHeader() {
 
 void Session::OnHeader(const Error& error) {
   if (error) return OnUnreadable(error);
-  if (auto refusal = RefuseOrigin(Header(), http.options.hosts)) return Send(*std::move(refusal));
-  auto found = http.routes.Find(Header().method(), PathOf(Header()));
+  if (auto refusal = RefuseOrigin(Header(), Server().options.hosts))
+    return Send(*std::move(refusal));
+  auto found = Server().routes.Find(Header().method(), PathOf(Header()));
   if (auto* answer = std::get_if<HttpAnswer>(&found)) return Send(std::move(*answer));
   route_ = std::get<Route>(found);
   if (auto refusal = RefuseHeader(Header(), *route_)) return Send(*std::move(refusal));
@@ -115,21 +115,22 @@ void Session::Handle() {
   stream_.expires_never();
   if (const auto* unary = std::get_if<UnaryRoute>(&*route_)) return Call(*unary->method);
   if (std::holds_alternative<WatchRoute>(*route_)) return Watch();
-  Send({.body = OpenApiDocument(http.options.version), .allow = ""});
+  Send({.body = OpenApiDocument(Server().options.version), .allow = ""});
 }
 
 void Session::Call(Method& method) {
   const Codec codec = *CodecOf(FindHeader(Header(), http::field::content_type));
-  const std::shared_ptr<DirectCall> call = method.NewCall();
+  std::shared_ptr<DirectCall> call = method.NewCall();
   const absl::Status decoded = DecodeMessage(codec, parser_->get().body(), call->RequestMessage());
   if (!decoded.ok()) return Send(ErrorAnswer(decoded));
   if (const auto time_max = *TimeoutOf(Header()); time_max.has_value()) SetDeadline(*time_max);
-  // The loop keeps neither the call nor the session: what it is told goes back with both.
-  http.post_to_loop([call, self = shared_from_this(), turn = ++turn_, codec]() mutable {
+  // The loop does not keep the session: what it is told goes back with it. The call it keeps until
+  // Run has returned, which may be after the answer has gone.
+  Server().post_to_loop([call = std::move(call), self = shared_from_this(), turn = ++turn_,
+                         codec]() mutable {
     DirectCall& running = *call;
-    running.Run([call = std::move(call), self = std::move(self), turn,
-                 codec](const absl::Status& status) mutable {
-      asio::io_context& context = self->http.context;
+    running.Run([call, self = std::move(self), turn, codec](const absl::Status& status) mutable {
+      asio::io_context& context = self->Server().context;
       asio::post(context, [call = std::move(call), self = std::move(self), turn, codec, status] {
         self->OnAnswered(turn, codec, status, *call);
       });
@@ -169,7 +170,7 @@ void Session::Watch() {
   if (status.ok()) status = ApplyLastEventId(Header(), *request);
   if (!status.ok() && form == StreamForm::kEvents) return Send(ErrorAnswer(status));
   const auto stream =
-      std::make_shared<EventStream>(http, std::move(stream_), form, Header().version());
+      std::make_shared<EventStream>(Server(), std::move(stream_), form, Header().version());
   status.ok() ? stream->Start(*std::move(request), *TimeoutOf(Header())) : stream->Fail(status);
 }
 
@@ -178,7 +179,7 @@ void Session::OnUnreadable(const Error& error) {
     return Send(HeaderTooLarge("the first line, or the headers,", kHeaderBytesMax));
   if (error == http::error::buffer_overflow)
     return Send(HeaderTooLarge("the trailers, or the extensions of a chunk,", kBufferBytesMax));
-  if (error == http::error::body_limit) return Send(TooLarge(http.options.body_bytes_max));
+  if (error == http::error::body_limit) return Send(TooLarge(Server().options.body_bytes_max));
   const bool is_gone = error == http::error::end_of_stream ||
                        error == http::error::partial_message ||
                        error.category() != make_error_code(http::error::bad_method).category();
@@ -188,16 +189,16 @@ void Session::OnUnreadable(const Error& error) {
 }
 
 void Session::Send(HttpAnswer answer) {
-  const bool keep_alive = is_whole_ && parser_->get().keep_alive() && !http.is_draining;
+  const bool keep_alive = is_whole_ && parser_->get().keep_alive() && !Server().is_draining;
   response_.emplace(MakeResponse(std::move(answer), Header().version(), keep_alive));
   // Its length is said all the same.
   if (Header().method() == http::verb::head) response_->body().clear();
-  stream_.expires_after(http.options.request_time_max);
+  stream_.expires_after(Server().options.request_time_max);
   http::async_write(stream_, *response_,
                     [self = shared_from_this(), keep_alive](const Error& error, size_t) {
                       self->response_.reset();
                       if (error) return self->Cut();
-                      if (!keep_alive || self->http.is_draining)
+                      if (!keep_alive || self->Server().is_draining)
                         return CloseGently(std::move(self->stream_));
                       self->AwaitRequest();
                     });
