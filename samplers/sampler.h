@@ -27,7 +27,8 @@ struct StudyView {
 // One per study. Const to its callers and a function of its arguments: the same view gives the same
 // point, on any machine, before and after a restart. What Observe keeps is a model of the history,
 // equal to one built afresh by observing trials 0, 1, 2, ... of the same history; it makes
-// proposals faster, never different.
+// proposals faster, never different. Observe is quick: a model that takes long to build is built by
+// the first proposal that needs it.
 //
 // Thread-compatible: Propose and Foresee may run on another thread while nobody calls Observe or
 // changes the history.
@@ -52,8 +53,9 @@ class Sampler {
   // come from Propose, one at a time.
   virtual std::vector<DistributionValue> Foresee(const StudyView& /*study*/) const { return {}; }
 
-  // About how many kernel evaluations a proposal of so many parameters takes; 0: next to nothing.
-  // What the engine goes by when it leaves a proposal to another thread.
+  // About how many kernel evaluations a proposal of so many parameters takes, with the model that
+  // it has to build, if any; 0: next to nothing. What the engine goes by when it leaves a proposal
+  // to another thread.
   virtual int64_t Work(const History& /*history*/, size_t /*parameters*/) const { return 0; }
 
   // Whether Propose would answer OUT_OF_RANGE for a point with nothing fixed.

@@ -10,6 +10,7 @@
 // The entry point is MakeTpeSampler.
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +28,10 @@
 
 namespace hpod {
 namespace {
+
+// To make a kernel of an observed value, most of which is sorting, takes as long as so many
+// evaluations: 0.1 microseconds and more.
+constexpr size_t kKernelWork = 2'000;
 
 struct Settings {
   size_t n_startup_trials = 10;
@@ -133,7 +138,9 @@ class TpeSampler final : public Sampler {
 
   int64_t Work(const History& history, size_t parameters) const override {
     if (IsStartup(history)) return 0;
-    return static_cast<int64_t>(settings_.n_ei_candidates * history.size() * parameters);
+    const bool has_kernels = parameters > 1 && HasJointModel(history) && IsModelBuilt();
+    return static_cast<int64_t>(history.size() * parameters *
+                                (settings_.n_ei_candidates + (has_kernels ? 0 : kKernelWork)));
   }
 
  private:
@@ -153,7 +160,7 @@ class TpeSampler final : public Sampler {
   std::vector<DistributionValue> DrawJointly(const StudyView& study, Models& models) const {
     const History& history = study.history;
     if (IsStartup(history) || !IsJoint(history)) return {};
-    if (HasJointModel(history) && joint_model_.IsCurrent(history, study.number)) {
+    if (HasJointModel(history) && BuiltModel(history).IsCurrent(history, study.number)) {
       return DrawFromJointModel(study);
     }
     if (!settings_.group) return DrawSpace(study, IntersectionSpace(history), "joint", models);
@@ -164,6 +171,19 @@ class TpeSampler final : public Sampler {
       drawn.insert(drawn.end(), part.begin(), part.end());
     }
     return drawn;
+  }
+
+  // The first proposal that needs the model builds it: a restart and an import do not, and nor does
+  // the thread that observes, when proposals are computed on another.
+  const JointModel& BuiltModel(const History& history) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    joint_model_.Build(history);
+    return joint_model_;
+  }
+
+  bool IsModelBuilt() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return joint_model_.IsBuilt();
   }
 
   std::vector<DistributionValue> DrawFromJointModel(const StudyView& study) const {
@@ -202,7 +222,8 @@ class TpeSampler final : public Sampler {
   }
 
   const Settings settings_;
-  JointModel joint_model_;
+  mutable std::mutex mutex_;  // held while the model is built
+  mutable JointModel joint_model_;
 };
 
 constexpr OptionSpec kOptions[] = {

@@ -31,24 +31,18 @@ void JointModel::Observe(const History& history, size_t number) {
     shapes_[number] = history.ShapeId(number);
     ++counts_[static_cast<size_t>(states_[number])];
   }
+  if (!is_built_) return;
   const bool came_finished = is_new && IsModelled(states_[number]);
-  if (states_.size() < history.size() || history.size() > kMostTrials || came_finished) {
-    Drop();
-  } else if (!is_built_) {
-    if (states_[number] == TrialState::kRunning) Rebuild(history);
-  } else if (!is_new && IsModelled(before)) {
-    if (shapes_[number] != shape_before) {
-      Rebuild(history);
-    } else if (!space_.empty()) {
-      Rerank(history, number);
-    }
-  } else if (IsModelled(states_[number]) && ChangesSpace(history, number)) {
-    Rebuild(history);
-  } else if (!space_.empty()) {
-    Place(history, number);
+  const bool was_finished = !is_new && IsModelled(before);
+  if (states_.size() < history.size() || history.size() > kMostTrials || came_finished ||
+      (was_finished ? shapes_[number] != shape_before
+                    : IsModelled(states_[number]) && ChangesSpace(history, number))) {
+    return Drop();
   }
+  if (space_.empty()) return;
+  was_finished ? Rerank(history, number) : Place(history, number);
   if (is_below_changed_) UpdateBelowDensity(history);
-  if (above_ != nullptr) above_->Update();
+  above_->Update();
 }
 
 bool JointModel::IsCurrent(const History& history, size_t number) const {
@@ -66,7 +60,8 @@ void JointModel::Drop() {
   above_.reset();
 }
 
-void JointModel::Rebuild(const History& history) {
+void JointModel::Build(const History& history) {
+  if (is_built_ || states_.size() < history.size() || history.size() > kMostTrials) return;
   is_built_ = true;
   space_ = IntersectionSpace(history);
   known_shapes_.assign(history.ShapeCount(), false);

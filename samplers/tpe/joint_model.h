@@ -24,9 +24,13 @@ class JointModel {
   explicit JointModel(bool constant_liar) : constant_liar_(constant_liar) {}
 
   // As Sampler::Observe. Trials that the history had before the first was observed are expected in
-  // the order of their numbers. The model is built when a trial has been started after all of them,
-  // and dropped when a finished one is added: recovery and imports build it once, or not at all.
+  // the order of their numbers. A model that is built follows the change, or is dropped if that
+  // would take long: when a finished trial is added or the space changes.
   void Observe(const History& history, size_t number);
+
+  // Builds the model if there is none and all trials have been observed. O(n log n).
+  void Build(const History& history);
+  bool IsBuilt() const { return is_built_; }
 
   // Whether the model is that of this history without the trial `number`: every change has been
   // observed, and the trial is not a part of it. The joint space is not empty then.
@@ -38,7 +42,6 @@ class JointModel {
   const GrowingMixture& Above() const { return *above_; }
 
  private:
-  void Rebuild(const History& history);
   void Drop();
   void Place(const History& history, size_t number);
   void PlaceFinished(const History& history, size_t number);

@@ -80,8 +80,8 @@ class Measurer {
     }
     const auto began = SteadyClock::now();
     Extend(KindOf(kind), trials);
-    const double build_us = Microseconds(SteadyClock::now() - began);
     Ask();
+    const double build_us = Microseconds(SteadyClock::now() - began);
     json result = MeasureAsks(asks, seconds);
     result["build_s"] = build_us / 1e6;
     return result;

@@ -55,6 +55,8 @@ class RandomStudy {
 
   // To the last bit, at points anywhere.
   void ExpectEqualDensities() {
+    builds_ += model_->IsBuilt() ? 0 : 1;
+    model_->Build(history_);
     if (!model_->IsCurrent(history_, history_.size())) return;
     std::vector<Domain> domains;
     std::vector<size_t> names;
@@ -78,6 +80,7 @@ class RandomStudy {
     ++compared_;
   }
   size_t compared() const { return compared_; }
+  size_t builds() const { return builds_; }
 
   void ExpectEqualProposals() const {
     const StudyView view{history_, kSeed, history_.size()};
@@ -155,6 +158,7 @@ class RandomStudy {
   std::unique_ptr<Sampler> kept_;
   std::unique_ptr<JointModel> model_;
   size_t compared_ = 0;
+  size_t builds_ = 0;
   Rng rng_;
 };
 
@@ -168,6 +172,7 @@ void ExpectEqualProposalsAlongAStudy(const Space& space, const Options& options)
       if (step % 200 == 199) study.ExpectEqualProposalsAfterARestart();
     }
     EXPECT_GT(study.compared(), 800U);
+    EXPECT_LT(study.builds(), 20U) << "it follows the trials";
     EXPECT_GT(study.history().Count(TrialState::kComplete), 120U);
     EXPECT_GT(study.history().Count(TrialState::kPruned), 10U);
     EXPECT_GT(study.history().Count(TrialState::kFail), 10U);
@@ -217,24 +222,50 @@ TEST(JointModel, FollowsASpaceThatShrinks) {
   }
 }
 
-TEST(JointModel, IsBuiltWhenATrialIsStartedAfterAllOthers) {
-  const Space space = MakeSpace({Float("x", 0, 1), Float("y", 0, 1)});
-  History history({Direction::kMinimize});
-  JointModel model(true);
-  for (int i = 0; i < 20; ++i) {
-    model.Observe(history,
-                  AddTrial(history, space, Point{i / 20.0, 0.5}, TrialState::kComplete, {1.0 * i}));
+class ModelOfTwentyTrials : public testing::Test {
+ protected:
+  ModelOfTwentyTrials() {
+    for (int i = 0; i < 20; ++i) Add(Point{i / 20.0, 0.5}, TrialState::kComplete, {1.0 * i});
   }
-  EXPECT_FALSE(model.IsCurrent(history, history.size())) << "recovery must not build it each time";
-  const size_t running = AddTrial(history, space, Point{0.5, 0.5}, TrialState::kRunning);
-  EXPECT_FALSE(model.IsCurrent(history, history.size()));
-  model.Observe(history, running);
-  EXPECT_TRUE(model.IsCurrent(history, history.size()));
-  EXPECT_FALSE(model.IsCurrent(history, running)) << "part of the model";
-  EXPECT_FALSE(model.IsCurrent(history, 0)) << "part of the model";
-  const size_t added = AddTrial(history, space, Point{0.1, 0.9}, TrialState::kComplete, {0.5});
-  model.Observe(history, added);
-  EXPECT_FALSE(model.IsCurrent(history, history.size())) << "a trial came whole";
+
+  size_t Add(const Point& point, TrialState state, const std::vector<double>& values = {}) {
+    const size_t number = AddTrial(history_, space_, point, state, values);
+    model_.Observe(history_, number);
+    return number;
+  }
+  bool IsCurrentFor(size_t number) const { return model_.IsCurrent(history_, number); }
+
+  const Space space_ = MakeSpace({Float("x", 0, 1), Float("y", 0, 1)});
+  History history_{{Direction::kMinimize}};
+  JointModel model_{true};
+};
+
+TEST_F(ModelOfTwentyTrials, IsNotBuiltByObserving) {
+  Add({0.5, 0.5}, TrialState::kRunning);
+  EXPECT_FALSE(model_.IsBuilt());
+  EXPECT_FALSE(IsCurrentFor(history_.size()));
+}
+
+TEST_F(ModelOfTwentyTrials, IsCurrentForTrialsThatAreNotAPartOfIt) {
+  const size_t running = Add({0.5, 0.5}, TrialState::kRunning);
+  model_.Build(history_);
+  EXPECT_TRUE(IsCurrentFor(history_.size()));
+  EXPECT_FALSE(IsCurrentFor(running));
+  EXPECT_FALSE(IsCurrentFor(0));
+}
+
+TEST_F(ModelOfTwentyTrials, IsNotBuiltWithoutTrialsThatItHasNotSeen) {
+  AddTrial(history_, space_, Point{0.5, 0.5}, TrialState::kRunning);
+  model_.Build(history_);
+  EXPECT_FALSE(model_.IsBuilt());
+}
+
+TEST_F(ModelOfTwentyTrials, IsDroppedWhenATrialComesWhole) {
+  model_.Build(history_);
+  Add({0.1, 0.9}, TrialState::kComplete, {0.5});
+  EXPECT_FALSE(model_.IsBuilt());
+  model_.Build(history_);
+  EXPECT_TRUE(IsCurrentFor(history_.size()));
 }
 
 }  // namespace

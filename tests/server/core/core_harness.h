@@ -27,7 +27,8 @@ class FakeClock final : public Clock, public FakeTime {
   hpod::Now Read() const override { return FakeTime::Now(); }
 };
 
-// Tasks for the loop. The loop runs one when the test says so, waiting for it if need be.
+// Tasks for the loop. The loop runs one when the test says so, waiting for it if need be; nobody
+// else takes any.
 class TaskQueue {
  public:
   void Post(Task task) {
@@ -35,9 +36,13 @@ class TaskQueue {
     tasks_.push_back(std::move(task));
     arrived_.notify_one();
   }
-  void RunOne() {
+  void Wait() {
     std::unique_lock lock(mutex_);
     arrived_.wait(lock, [&] { return !tasks_.empty(); });
+  }
+  void RunOne() {
+    Wait();
+    std::unique_lock lock(mutex_);
     Task task = std::move(tasks_.front());
     tasks_.pop_front();
     lock.unlock();

@@ -193,6 +193,73 @@ TEST_F(ParkedStudy, ProposesSingleParametersElsewhereToo) {
   EXPECT_EQ(ask->result->value, again->result->value);
 }
 
+// A long history has come at once, by an import here or by a restart, and nobody has asked for a
+// trial yet.
+class ImportedStudy : public testing::Test {
+ protected:
+  static void Import(CoreHarness& hpod) {
+    hpod.Create(ASpec().Sampler("tpe").Over(PlainSpace()));
+    hpod.Create(ASpec().Name("other"));
+    AddTrials import;
+    for (int i = 0; i < 200; ++i) {
+      import.trials.push_back(Foreign(TrialState::kComplete,
+                                      {{"lr", LogReal(1e-5, 0.1), 1e-4 * (i + 1)},
+                                       { "layers",
+                                         Whole(1, 8),
+                                         1.0 + i % 8 }},
+                                      {static_cast<double>(i * 7 % 11)}));
+    }
+    EXPECT_THAT(hpod.Do(std::move(import))->status, IsOk());
+    hpod.core().Flush();
+  }
+  static int64_t CostOf(const CoreHarness& hpod) {
+    return hpod.Find()->Cost(SuggestTrial{"worker"});
+  }
+};
+
+TEST_F(ImportedStudy, HasItsModelBuiltElsewhereWhileOthersAreAnswered) {
+  CoreHarness hpod(CoreHarness::kElsewhere);
+  Import(hpod);
+  const int64_t cost_with_building = CostOf(hpod);
+  const auto first = hpod.Suggest();
+  const auto enqueue = hpod.Do(Enqueue({{"x", 1.0}}), "other");
+  hpod.core().Flush();
+  EXPECT_TRUE(enqueue->IsAnswered());
+  EXPECT_FALSE(first->IsAnswered());
+  hpod.loop.Wait();
+  EXPECT_LT(CostOf(hpod), cost_with_building) << "it is built before the loop has the proposal";
+  hpod.loop.RunOne();
+  hpod.core().Flush();
+  EXPECT_TRUE(first->IsAnswered());
+  EXPECT_LT(CostOf(hpod), cost_with_building) << "and kept";
+}
+
+TEST_F(ImportedStudy, GetsTheSameTrialsWhereverItsModelIsBuilt) {
+  CoreHarness inline_core(CoreHarness::kInline), elsewhere(CoreHarness::kElsewhere);
+  for (CoreHarness* hpod : {&inline_core, &elsewhere}) {
+    Import(*hpod);
+    for (int i = 0; i < 3; ++i) {
+      hpod->Suggest();
+      if (hpod == &elsewhere) hpod->loop.RunOne();
+      hpod->core().Flush();
+    }
+  }
+  EXPECT_EQ(elsewhere.DumpAll(), inline_core.DumpAll());
+  const std::string kept = elsewhere.DumpAll();  // with the next suggestion
+  elsewhere.RestartCore();
+  EXPECT_EQ(elsewhere.DumpAll(), kept);
+}
+
+TEST_F(ImportedStudy, IsRecoveredWithoutItsModelThoughTrialsRun) {
+  CoreHarness hpod;
+  Import(hpod);
+  hpod.Suggest(2);
+  hpod.core().Flush();
+  const int64_t cost = CostOf(hpod);
+  hpod.RestartCore();
+  EXPECT_GT(CostOf(hpod), cost) << "built at every start, it would hold the start up";
+}
+
 TEST(ProposalsElsewhere, EqualThoseOnTheLoop) {
   for (const char* sampler : {"random", "tpe"}) {
     CoreHarness inline_core(CoreHarness::kInline), elsewhere(CoreHarness::kElsewhere);
