@@ -44,6 +44,8 @@ class Core {
   struct Options {
     // StudyState::Cost from which a decision goes to a worker thread: about 100 microseconds.
     int64_t inline_cost_max = 2'000'000;
+    // From which it goes to the thread for those that take long: about 50 milliseconds.
+    int64_t short_cost_max = 1'000'000'000;
     size_t proposal_threads = 1;
     // Where the seeds of studies come from that were made without one.
     absl::AnyInvocable<uint64_t()> draw_seed;
@@ -191,15 +193,18 @@ void Core::DecideAnywhere(StudyEntry& entry, const Command& command,
   const StudyState& state = *entry.state;
   const Now now = clock_.Read();
   if constexpr (requires { state.Cost(command); }) {
-    if (state.Cost(command) > options_.inline_cost_max) {
+    if (const int64_t cost = state.Cost(command); cost > options_.inline_cost_max) {
+      const auto length =
+          cost > options_.short_cost_max ? Proposals::Length::kLong : Proposals::Length::kShort;
       ++entry.proposals;
       auto decision = std::make_shared<DecisionOf<Command>>(absl::InternalError("not decided"));
-      proposals_.Run([&state, command, now, decision] { *decision = state.Decide(command, now); },
-                     [this, id = state.Id(), decision, then = std::move(then)]() mutable {
-                       const absl::Status usable = FinishProposal(id);
-                       then(usable.ok() ? std::move(*decision) : DecisionOf<Command>(usable));
-                       Resume(id);
-                     });
+      proposals_.Run(
+          length, [&state, command, now, decision] { *decision = state.Decide(command, now); },
+          [this, id = state.Id(), decision, then = std::move(then)]() mutable {
+            const absl::Status usable = FinishProposal(id);
+            then(usable.ok() ? std::move(*decision) : DecisionOf<Command>(usable));
+            Resume(id);
+          });
       return;
     }
   }

@@ -5,8 +5,9 @@
 
 namespace hpod {
 
-void Proposals::Run(Task work, Task done) {
-  boost::asio::post(pool_, [this, work = std::move(work), done = std::move(done)]() mutable {
+void Proposals::Run(Length length, Task work, Task done) {
+  boost::asio::thread_pool& pool = length == Length::kLong ? long_ : short_;
+  boost::asio::post(pool, [this, work = std::move(work), done = std::move(done)]() mutable {
     work();
     post_(std::move(done));
   });

@@ -1,4 +1,4 @@
-// A few threads for proposals that take long, so that the loop stays free for other studies.
+// Threads for proposals that the loop has no time for, so that it stays free for other studies.
 
 #ifndef HPOD_SERVER_CORE_PROPOSALS_H_
 #define HPOD_SERVER_CORE_PROPOSALS_H_
@@ -16,15 +16,22 @@ using PostToLoop = absl::AnyInvocable<void(Task) const>;
 
 class Proposals {
  public:
-  Proposals(size_t threads, PostToLoop post) : pool_(threads), post_(std::move(post)) {}
+  // `threads`: for the short ones. The long ones have one of their own, so that those that take
+  // milliseconds do not wait behind those that take seconds.
+  Proposals(size_t threads, PostToLoop post) : short_(threads), long_(1), post_(std::move(post)) {}
   // Waits for the work that has begun; its `done` may be posted still, and never run.
-  ~Proposals() { pool_.join(); }
+  ~Proposals() {
+    short_.join();
+    long_.join();
+  }
 
-  // Runs `work` on a thread of the pool, then `done` on the loop.
-  void Run(Task work, Task done);
+  enum class Length { kShort, kLong };
+  // Runs `work` on another thread, then `done` on the loop.
+  void Run(Length length, Task work, Task done);
 
  private:
-  boost::asio::thread_pool pool_;
+  boost::asio::thread_pool short_;
+  boost::asio::thread_pool long_;
   PostToLoop post_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -31,7 +32,11 @@ class FakeClock final : public Clock, public FakeTime {
 // else takes any.
 class TaskQueue {
  public:
+  // What a thread that posts does first.
+  std::function<void()> before_post = [] {};
+
   void Post(Task task) {
+    before_post();
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));
     arrived_.notify_one();
@@ -200,6 +205,7 @@ class CoreHarness {
   Core& core() { return *core_; }
   ScriptedStorage& storage() { return *storage_; }
 
+  int64_t short_cost_max = Core::Options().short_cost_max;  // of the next core
   FakeClock clock;
   TaskQueue loop;
   std::vector<std::string> answered;  // names of calls, in the order of their answers
@@ -220,6 +226,7 @@ class CoreHarness {
   void MakeCore() {
     Core::Options options;
     options.inline_cost_max = inline_cost_max_;
+    options.short_cost_max = short_cost_max;
     options.draw_seed = [seed = uint64_t{0}]() mutable { return seed++; };
     core_ = std::make_unique<Core>(
         *storage_, clock, [this](Task task) { loop.Post(std::move(task)); }, std::move(options));

@@ -1,7 +1,9 @@
 // Proposals on worker threads: the study waits, the others go on.
 
+#include <atomic>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <mutex>
 
 #include "tests/server/core/core_harness.h"
 #include "tests/support/status_matchers.h"
@@ -232,6 +234,33 @@ TEST_F(ImportedStudy, HasItsModelBuiltElsewhereWhileOthersAreAnswered) {
   hpod.core().Flush();
   EXPECT_TRUE(first->IsAnswered());
   EXPECT_LT(CostOf(hpod), cost_with_building) << "and kept";
+}
+
+TEST_F(ImportedStudy, DoesNotHoldUpProposalsOfOthersThatAreShort) {
+  CoreHarness hpod(CoreHarness::kElsewhere);
+  Import(hpod);
+  hpod.short_cost_max = CostOf(hpod) - 1;
+  hpod.RestartCore();
+  TaskQueue arrived;
+  std::mutex gate;
+  std::unique_lock closed(gate);
+  std::atomic<bool> is_first = true;
+  hpod.loop.before_post = [&] {
+    if (!is_first.exchange(false)) return;
+    arrived.Post([] {});
+    const std::lock_guard through(gate);
+  };
+  const auto long_one = hpod.Suggest();
+  arrived.Wait();
+  const auto short_one = hpod.Suggest(1, {}, "other");
+  hpod.loop.RunOne();
+  hpod.core().Flush();
+  EXPECT_TRUE(short_one->IsAnswered());
+  EXPECT_FALSE(long_one->IsAnswered());
+  closed.unlock();
+  hpod.loop.RunOne();
+  hpod.core().Flush();
+  EXPECT_TRUE(long_one->IsAnswered());
 }
 
 TEST_F(ImportedStudy, GetsTheSameTrialsWhereverItsModelIsBuilt) {
