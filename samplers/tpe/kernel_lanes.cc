@@ -16,8 +16,7 @@
 #include "samplers/tpe/kernel_lanes.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace hpod {
-namespace HWY_NAMESPACE {
+namespace hpod::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -573,8 +572,7 @@ void LogMassesOf(const double* mu, const double* sigma, const Interval& interval
 }
 
 }  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace hpod
+}  // namespace hpod::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE

@@ -11,8 +11,6 @@
 namespace hpod {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 // Width of each kernel: the larger distance to its neighbours, within [range / min(100, m + 2),
 // range]. The outermost centres have one neighbour; a single centre has the bounds as its
 // neighbours.

@@ -5,9 +5,9 @@
 #ifndef HPOD_SAMPLERS_TPE_SPLIT_H_
 #define HPOD_SAMPLERS_TPE_SPLIT_H_
 
-#include <compare>
 #include <cstddef>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "samplers/history.h"
@@ -23,7 +23,11 @@ struct TrialRank {
   double first = 0;
   double second = 0;
   size_t number = 0;
-  auto operator<=>(const TrialRank&) const = default;
+  bool operator==(const TrialRank&) const = default;
+  bool operator<(const TrialRank& other) const {
+    return std::tie(group, first, second, number) <
+           std::tie(other.group, other.first, other.second, other.number);
+  }
 };
 // Of a COMPLETE or PRUNED trial.
 TrialRank RankOf(const History& history, size_t number);
