@@ -42,8 +42,9 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const 
   grpc::SslCredentialsOptions tls;
   const auto read = [](const std::string& option, const std::string& path, std::string& into) {
     absl::StatusOr<std::string> content = ReadFile(option, path);
-    if (content.ok()) into = *std::move(content);
-    return content.status();
+    if (!content.ok()) return content.status();
+    into = *std::move(content);
+    return absl::OkStatus();
   };
   absl::Status status;
   if (options.tls_ca != "system") {
@@ -85,11 +86,11 @@ void TakeErrorInfo(const grpc::Status& status, absl::Status& error) {
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Make(const Options& options) {
   auto credentials = MakeCredentials(options);
   if (!credentials.ok()) return credentials.status();
-  auto channel = grpc::CreateCustomChannel(options.server, *credentials, ChannelArguments());
-  return std::unique_ptr<Connection>(new Connection(options, std::move(channel)));
+  const auto channel = grpc::CreateCustomChannel(options.server, *credentials, ChannelArguments());
+  return std::unique_ptr<Connection>(new Connection(options, channel));
 }
 
-Connection::Connection(Options options, std::shared_ptr<grpc::Channel> channel)
+Connection::Connection(Options options, const std::shared_ptr<grpc::Channel>& channel)
     : options_(std::move(options)),
       studies_(hpo::v1::StudyService::NewStub(channel)),
       trials_(hpo::v1::TrialService::NewStub(channel)),

@@ -12,6 +12,8 @@ template <class... Cases>
 struct Match : Cases... {
   using Cases::operator()...;
 };
+template <class... Cases>
+Match(Cases...) -> Match<Cases...>;
 
 google::protobuf::Duration WireOf(std::chrono::milliseconds duration) {
   google::protobuf::Duration message;

@@ -51,7 +51,7 @@ class Connection {
   }
 
  private:
-  Connection(Options options, std::shared_ptr<grpc::Channel> channel);
+  Connection(Options options, const std::shared_ptr<grpc::Channel>& channel);
 
   template <class Stub>
   Stub& StubOf() {

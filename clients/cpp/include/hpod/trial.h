@@ -42,8 +42,8 @@ struct Report {
 class Trial {
  public:
   Trial(std::shared_ptr<Session> session, std::string study, const hpo::v1::Trial& message);
-  Trial(Trial&&) noexcept;
-  Trial& operator=(Trial&&) noexcept;
+  Trial(Trial&& other) noexcept;
+  Trial& operator=(Trial&& other) noexcept;
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
   ~Trial();
