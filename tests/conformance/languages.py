@@ -13,6 +13,8 @@ import subprocess
 import sys
 from typing import Iterator, Optional
 
+from daemon_process import binary
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 _BUILD_SECONDS = 600
 
@@ -53,7 +55,11 @@ class Language:
 
     def command(self, words: tuple[str, ...]) -> list[str]:
         """`words` as they are run in `folder`."""
-        first, *rest = (word.replace("{python}", sys.executable) for word in words)
+        binaries = str(pathlib.Path(binary()).parent)
+        first, *rest = (
+            word.replace("{python}", sys.executable).replace("{binaries}", binaries)
+            for word in words
+        )
         if first.startswith("."):
             first = str((self.folder / first).resolve())
         return [first, *rest]
