@@ -46,7 +46,7 @@ TIMEOUT_S = 60
 # `12s ago`, `in 59s`, `now`; and the blanks that pad them, their column's title or the
 # dash of an empty cell in it, which depend on how long they are.
 AGE = r"\b(?:in \d+[smh]|\d+[smh] ago|now)\b(?! by)"
-TITLE = r"(\b(?:STARTED|ENDED|CREATED|RENEWED|ENDS)(?:\x1b\[0m)?)"
+TITLE = r"((?:\b|(?<=\x1b\[2m))(?:STARTED|ENDED|CREATED|RENEWED|ENDS)(?:\x1b\[0m)?)"
 DASH = r"((?:(?<= )|(?<=\x1b\[2m))-(?:\x1b\[0m)?)"
 
 # Pattern and replacement, in this order.
