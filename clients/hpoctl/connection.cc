@@ -103,7 +103,7 @@ absl::StatusOr<std::string> Connection::CheckHealth() {
   const grpc::Status status = done.get_future().get();
   if (!status.ok()) return ToError(status);
   uint64_t health = 0;
-  const auto& fields = response.GetReflection()->GetUnknownFields(response);
+  const auto& fields = Empty::GetReflection()->GetUnknownFields(response);
   for (int i = 0; i < fields.field_count(); ++i) {
     if (fields.field(i).number() == kHealthStatus &&
         fields.field(i).type() == UnknownField::TYPE_VARINT) {
@@ -140,7 +140,8 @@ std::string ErrorMetadataOf(const grpc::Status& status, const std::string& key) 
 
 std::string ConnectionFailure(std::string_view grpc_message) {
   const size_t colon = grpc_message.rfind(": ");
-  std::string cause(colon == grpc_message.npos ? grpc_message : grpc_message.substr(colon + 2));
+  std::string cause(colon == std::string_view::npos ? grpc_message
+                                                    : grpc_message.substr(colon + 2));
   if (cause.empty()) return "no connection";
   cause[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(cause[0])));
   return Printable(cause);

@@ -105,15 +105,16 @@ void Rasterise(const std::vector<CurvePoint>& points, int64_t last_x, const Scal
 // The value at the height of each row that has a label: the first, the middle, the last.
 std::vector<std::string> RowLabels(const Scale& scale, size_t rows) {
   std::vector<std::string> labels(rows);
+  const size_t middle = rows / 2;
   if (scale.low == scale.high) {
-    labels[rows / 2] = ShortNumber(scale.low);
+    labels[middle] = ShortNumber(scale.low);
     return labels;
   }
   labels.front() = ShortNumber(scale.high);
   labels.back() = ShortNumber(scale.low);
-  const double dots = static_cast<double>(rows * kDotsDown - 1);
-  const double middle = (static_cast<double>(rows / 2 * kDotsDown) + 1.5) / dots;  // of that row
-  if (rows >= 5) labels[rows / 2] = fmt::format("{:.3g}", scale.At(1 - middle));
+  const auto dots = static_cast<double>(rows * kDotsDown - 1);
+  const double depth = (static_cast<double>(middle * kDotsDown) + 1.5) / dots;
+  if (rows >= 5) labels[middle] = fmt::format("{:.3g}", scale.At(1 - depth));
   return labels;
 }
 
@@ -136,26 +137,26 @@ void AddXAxis(int64_t first_x, int64_t last_x, std::string_view name, size_t ind
 
 }  // namespace
 
-Curve DrawCurve(const std::vector<CurvePoint>& all, int64_t last_x, std::string_view x_name,
+Curve DrawCurve(const std::vector<CurvePoint>& points, int64_t last_x, std::string_view x_name,
                 size_t width, size_t rows) {
-  std::vector<CurvePoint> points;
-  for (const CurvePoint& point : all) {
-    if (std::isfinite(point.y)) points.push_back(point);
+  std::vector<CurvePoint> finite;
+  for (const CurvePoint& point : points) {
+    if (std::isfinite(point.y)) finite.push_back(point);
   }
-  if (points.empty()) return {};
-  const Scale scale = ScaleOf(points);
+  if (finite.empty()) return {};
+  const Scale scale = ScaleOf(finite);
   const std::vector<std::string> labels = RowLabels(scale, rows);
   size_t label_width = 0;
   for (const std::string& label : labels) label_width = std::max(label_width, label.size());
   const size_t columns = std::max<size_t>(width, label_width + 2 + 8) - label_width - 2;
   Canvas canvas(columns, rows);
-  Rasterise(points, last_x, scale, canvas);
+  Rasterise(finite, last_x, scale, canvas);
   std::vector<std::string> lines;
   for (size_t row = 0; row < rows; ++row) {
     lines.push_back(PadLeft(labels[row], label_width) + (labels[row].empty() ? " │" : " ┤") +
                     canvas.Row(row));
   }
-  AddXAxis(points.front().x, last_x, x_name, label_width + 1, columns, lines);
+  AddXAxis(finite.front().x, last_x, x_name, label_width + 1, columns, lines);
   return {std::move(lines), scale.is_log};
 }
 
