@@ -109,7 +109,7 @@ absl::StatusOr<std::chrono::milliseconds> ParseSeconds(std::string_view text,
 absl::StatusOr<std::pair<std::string, std::string>> ParseAssignment(std::string_view text,
                                                                     std::string_view what) {
   const size_t sign = text.find('=');
-  if (sign != text.npos && sign > 0) {
+  if (sign != std::string_view::npos && sign > 0) {
     return std::pair(std::string(text.substr(0, sign)), std::string(text.substr(sign + 1)));
   }
   return absl::InvalidArgumentError(

@@ -51,8 +51,8 @@ void ReadSpace(ObjectReader& reader, std::string_view key, Parameters& parameter
   const Json* json = reader.Child(key);
   if (json == nullptr) return;
   auto space = SpaceFromJson(*json);
-  if (space.ok()) parameters = *std::move(space);
-  reader.Fail(space.status());
+  if (!space.ok()) return reader.Fail(space.status());
+  parameters = *std::move(space);
 }
 
 void ReadDirections(ObjectReader& reader, hpo::v1::Study& study) {
@@ -67,12 +67,11 @@ void ReadAssignments(ObjectReader& reader, std::string_view key,
                      google::protobuf::RepeatedPtrField<hpo::v1::Assignment>& assignments) {
   reader.EachMember(key, [&](const std::string& name, const Json& json) {
     auto value = ValueFromJson(json, fmt::format("'{}' '{}'", key, Printable(name)));
-    if (value.ok()) {
-      hpo::v1::Assignment& assignment = *assignments.Add();
-      assignment.set_name(name);
-      *assignment.mutable_value() = *std::move(value);
-    }
-    return value.status();
+    if (!value.ok()) return value.status();
+    hpo::v1::Assignment& assignment = *assignments.Add();
+    assignment.set_name(name);
+    *assignment.mutable_value() = *std::move(value);
+    return absl::OkStatus();
   });
 }
 

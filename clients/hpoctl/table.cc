@@ -87,7 +87,7 @@ std::string Rfc3339(Time time) {
 }
 
 std::string CsvField(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"') quoted += '"';
@@ -115,7 +115,7 @@ std::vector<std::string> Table::Lines(const Io& io) const {
       const std::string padded = Aligned(columns_[i], text_of(i), widths[i]);
       const std::string text = Trimmed(padded);
       const size_t lead = text.find_first_not_of(' ');
-      if (lead != text.npos) {
+      if (lead != std::string::npos) {
         line += std::string(pending + lead, ' ') + io.Paint(style_of(i), text.substr(lead));
         pending = 0;
       }
