@@ -240,7 +240,8 @@ double Hypervolume(std::span<const double> losses, std::span<const double> refer
   std::fill(no_limit.begin(), no_limit.end(), -kInfinity);
   const std::vector<double> front = Limit({losses, reference.size()}, no_limit);
   const double volume = FrontVolume({front, reference.size()}, reference);
-  return std::isfinite(volume) ? volume : kInfinity;
+  if (!std::isfinite(volume)) return kInfinity;
+  return volume;
 }
 
 std::vector<size_t> SelectByHypervolume(std::span<const double> values, size_t dimensions,

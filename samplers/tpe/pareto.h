@@ -16,7 +16,7 @@ namespace hpod {
 // vectors have equal ranks. Ranks are computed until at least `enough` distinct vectors have
 // theirs; the rest get one common, worse rank. By peeling fronts off the lexicographic order: O(n *
 // front) per front.
-std::vector<size_t> NondominationRanks(std::span<const double> losses, size_t dimensions,
+std::vector<size_t> NondominationRanks(std::span<const double> values, size_t dimensions,
                                        size_t enough);
 
 // Volume that `losses` dominate up to `reference` (d numbers, none below any loss); +inf if it is
@@ -30,7 +30,7 @@ double Hypervolume(std::span<const double> losses, std::span<const double> refer
 // The reference point lies a tenth beyond the worst losses.
 //   Equal vectors count once while there are others. Losses whose worst is not finite: the first
 //   ones in lexicographic order. count <= n. The order of the result is unspecified.
-std::vector<size_t> SelectByHypervolume(std::span<const double> losses, size_t dimensions,
+std::vector<size_t> SelectByHypervolume(std::span<const double> values, size_t dimensions,
                                         size_t count);
 
 }  // namespace hpod
