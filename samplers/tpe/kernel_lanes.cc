@@ -310,6 +310,7 @@ HWY_INLINE V RanksOf(const Ranks& ranks, const int32_t* numbers, M counts) {
 
 HWY_INLINE V WeightsOf(const KernelBlocks& blocks, const int32_t* numbers, M counts,
                        const RampWeights& weights) {
+  if (weights.slope == 0.0) return Constant(std::min(weights.first, 1.0));
   const V rank = RanksOf(blocks.ranks, numbers, counts);
   const V ramp = hn::Add(hn::Mul(rank, Constant(weights.slope)), Constant(weights.first));
   return hn::Min(ramp, Constant(1));

@@ -8,7 +8,7 @@ from typing import Optional, Sequence
 from bench.run import Run
 from bench.settings import KINDS, SPACES
 from bench.suggest import name_of
-from bench.throughput import BAR_WORKERS
+from bench.throughput import BAR_WORKERS, PLACES
 from bench.throughput import name_of as trials_name
 
 SPACE_TEXT = {"floats2": "2 floats", "floats10": "10 floats", "floats30": "30 floats", "mixed8": "8 mixed"}
@@ -16,6 +16,7 @@ FACTORS = {"Rustuna": {100: 10, 1_000: 20, 10_000: 40}, "Optuna": {100: 100, 1_0
 SHARE = {"floats10": 1.0, "floats30": 0.5, "mixed8": 0.5}
 GROWTH_MAX = 10
 TRIALS_RATIO = 150
+SCRIPT_RATIO = 10
 REPORT_RATIO = {"disk": 0.5, "tmpfs": 1.0}
 BYTES_MAX = 200
 RESTART_TRIALS, RESTART_SECONDS_MAX = 1_000_000, 5
@@ -40,7 +41,7 @@ class Bar:
 
 
 def all_bars(run: Run) -> list[Bar]:
-    return [*suggestion_bars(run), *growth_bars(run), *trials_bars(run), *report_bars(run), *memory_bars(run)]
+    return [*suggestion_bars(run), *growth_bars(run), *trials_bars(run), *script_bars(run), *report_bars(run), *memory_bars(run)]
 
 
 def worst(values: Sequence[Optional[float]], largest: bool) -> Optional[float]:
@@ -88,10 +89,20 @@ def growth_bars(run: Run) -> list[Bar]:
 
 def trials_bars(run: Run) -> list[Bar]:
     bars = []
-    for place in ("disk", "tmpfs"):
+    for place in PLACES:
         rates = [run.figure(trials_name(s, place, "tpe", BAR_WORKERS), "per_second") for s in ("hpod", "proxy")]
         what = f"Trials/s, TPE, {BAR_WORKERS} workers, {place}: to Optuna's proxy over SQLite"
         bars.append(Bar(what, TRIALS_RATIO, ratio(*rates), True))
+    return bars
+
+
+def script_bars(run: Run) -> list[Bar]:
+    bars = []
+    for place in PLACES:
+        for sampler, its_name in (("tpe", "its TPE"), ("random", "its RandomSampler")):
+            names = (trials_name(system, place, sampler, BAR_WORKERS) for system in ("optuna-on-hpod", "proxy"))
+            what = f"Optuna script, {BAR_WORKERS} processes, {its_name}, {place}: trials/s through hpod to through its own proxy"
+            bars.append(Bar(what, SCRIPT_RATIO, ratio(*(run.figure(name, "per_second") for name in names)), True))
     return bars
 
 

@@ -124,17 +124,19 @@ def throughput_row(run: Run, place: str, sampler: str, workers: int) -> list[str
 
 def endpoint(run: Run) -> list[str]:
     """An Optuna script through hpod."""
-    names = {p: throughput.name_of("optuna-on-hpod", p, "tpe", throughput.BAR_WORKERS) for p in throughput.PLACES}
-    measured = [place for place, name in names.items() if rate(run, name) is not None]
+    pairs = [(place, sampler) for place in throughput.PLACES for sampler in throughput.SAMPLERS]
+    name_of = throughput.name_of
+    names = {pair: name_of("optuna-on-hpod", *pair, throughput.BAR_WORKERS) for pair in pairs}
+    measured = [pair for pair, name in names.items() if rate(run, name) is not None]
     if not measured:
         return ["An Optuna script through hpod was not measured: this build does not serve Optuna's storage protocol.", ""]
     rows = []
-    for place in measured:
-        proxy = throughput.name_of("proxy", place, "tpe", throughput.BAR_WORKERS)
-        times = ratio(rate(run, names[place]), rate(run, proxy))
-        rows.append([place, figure_text(times), rate_with_trials(run, names[place]), rate_with_trials(run, proxy)])
-    text = f"The same Optuna script (its TPE, {throughput.BAR_WORKERS} processes, `GrpcStorageProxy`) through hpod and through Optuna's proxy, trials/s:"
-    return [text, "", *table(["storage", "×", "through hpod", "through Optuna's proxy"], rows), ""]
+    for pair in measured:
+        proxy = name_of("proxy", *pair, throughput.BAR_WORKERS)
+        times = ratio(rate(run, names[pair]), rate(run, proxy))
+        rows.append([*pair, figure_text(times), rate_with_trials(run, names[pair]), rate_with_trials(run, proxy)])
+    text = f"The same Optuna script (its own samplers, {throughput.BAR_WORKERS} processes, `GrpcStorageProxy`) through hpod and through Optuna's proxy, trials/s:"
+    return [text, "", *table(["storage", "sampler", "×", "through hpod", "through Optuna's proxy"], rows), ""]
 
 
 def alone(run: Run) -> list[str]:

@@ -77,18 +77,20 @@ def measure_python(run: Run, repeat: int, place: str) -> None:
 def measure_endpoint(run: Run) -> None:
     """Optuna's GrpcStorageProxy pointed at hpod, if hpod has its service."""
 
-    def once(place: str) -> Callable[[], Any]:
+    def once(place: str, sampler: str, seconds: float) -> Callable[[], Any]:
         def measure() -> Any:
             with scratch(place) as folder, hpod(folder / "bench.db") as daemon:
                 probe = json.loads(module(["probe", daemon.address, "-", "0", "-", "0", "0"], START_SECONDS))
                 if probe["unimplemented"]:
                     return probe
-                return work(run, "optuna", daemon.address, BAR_WORKERS, "tpe", run.settings.bar_seconds)
+                return work(run, "optuna", daemon.address, BAR_WORKERS, sampler, seconds)
 
         return measure
 
     for place in PLACES:
-        run.measure(name_of("optuna-on-hpod", place, "tpe", BAR_WORKERS), 0, once(place))
+        for sampler in SAMPLERS:
+            seconds = run.settings.bar_seconds if sampler == "tpe" else run.settings.loop_seconds
+            run.measure(name_of("optuna-on-hpod", place, sampler, BAR_WORKERS), 0, once(place, sampler, seconds))
 
 
 def measure_alone(run: Run) -> None:
