@@ -182,12 +182,9 @@ void JointModel::UpdateBelowDensity(const History& history) {
 }
 
 std::optional<Observation> JointModel::Observed(const History& history, size_t number) const {
-  const std::vector<std::vector<double>> columns =
-      CollectObservations(history, names_, {&number, 1});
-  if (columns[0].empty()) return std::nullopt;
-  Observation observation{number, {}};
-  for (const std::vector<double>& column : columns) observation.values.push_back(column[0]);
-  return observation;
+  std::vector<double> values = ObservedValues(history, names_, number);
+  if (values.empty()) return std::nullopt;
+  return Observation{number, std::move(values)};
 }
 
 bool JointModel::ChangesSpace(const History& history, size_t number) {

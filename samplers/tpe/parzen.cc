@@ -21,7 +21,9 @@ std::vector<double> NeighbourDistances(const std::vector<double>& mu,
   // Bounds of a log domain may have equal logarithms.
   const double most = std::max(high - low, std::numeric_limits<double>::min());
   const double least = most / std::min(100.0, static_cast<double>(m) + 2.0);
-  std::vector<double> sigma(m);
+  std::vector<double> sigma;
+  sigma.reserve(m + kLanes);
+  sigma.resize(m);
   for (size_t i = 0; i < m; ++i) {
     const double here = mu[ascending[i]];
     double left = i > 0 ? here - mu[ascending[i - 1]] : 0.0;
@@ -65,7 +67,8 @@ NumericKernels MakeNumericKernels(const Domain& domain, std::span<const double> 
   kernels.low = interval.low;
   kernels.high = interval.high;
 
-  kernels.mu.reserve(m + 1);
+  // The prior follows, and what CutTails fills up whole lanes with.
+  kernels.mu.reserve(m + kLanes);
   for (const double x : observations) kernels.mu.push_back(ToModel(x, d.log));
   kernels.ascending.resize(m);
   std::iota(kernels.ascending.begin(), kernels.ascending.end(), uint32_t{0});

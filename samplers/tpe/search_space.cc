@@ -102,17 +102,23 @@ std::vector<std::vector<double>> CollectObservations(const History& history,
   std::vector<std::vector<double>> columns(names.size());
   if (std::find(names.begin(), names.end(), history.NameCount()) != names.end()) return columns;
   for (std::vector<double>& column : columns) column.reserve(numbers.size());
-  std::vector<double> row(names.size());
   for (const size_t number : numbers) {
-    const bool is_running = history.State(number) == TrialState::kRunning;
-    for (size_t i = 0; i < names.size(); ++i) {
-      row[i] =
-          is_running ? ValueOrForeseen(history, number, names[i]) : history.Param(number, names[i]);
-    }
-    if (!std::all_of(row.begin(), row.end(), HasValue)) continue;
-    for (size_t i = 0; i < names.size(); ++i) columns[i].push_back(row[i]);
+    const std::vector<double> row = ObservedValues(history, names, number);
+    for (size_t i = 0; i < row.size(); ++i) columns[i].push_back(row[i]);
   }
   return columns;
+}
+
+std::vector<double> ObservedValues(const History& history, std::span<const size_t> names,
+                                   size_t number) {
+  const bool is_running = history.State(number) == TrialState::kRunning;
+  std::vector<double> row(names.size());
+  for (size_t i = 0; i < names.size(); ++i) {
+    row[i] =
+        is_running ? ValueOrForeseen(history, number, names[i]) : history.Param(number, names[i]);
+    if (!HasValue(row[i])) return {};
+  }
+  return row;
 }
 
 }  // namespace hpod

@@ -31,6 +31,9 @@ std::vector<JointSpace> GroupedSpaces(const History& history);
 std::vector<std::vector<double>> CollectObservations(const History& history,
                                                      std::span<const size_t> names,
                                                      std::span<const size_t> numbers);
+// The same row of one trial; empty if it lacks a value. Each name is known.
+std::vector<double> ObservedValues(const History& history, std::span<const size_t> names,
+                                   size_t number);
 
 }  // namespace hpod
 
