@@ -151,8 +151,8 @@ def counts_of(trials: List[hpod.FrozenTrial]) -> str:
     return ", ".join(f"{states.count(state)} {name}" for state, name in names.items())
 
 
-def finished(study: hpod.Study) -> Dict[int, Tuple[TrialState, Optional[float]]]:
-    return {t.number: (t.state, t.value) for t in study.get_trials(states=FINISHED)}
+def finished(trials: List[hpod.FrozenTrial]) -> Dict[int, Tuple[TrialState, Optional[float]]]:
+    return {t.number: (t.state, t.value) for t in trials if t.state in FINISHED}
 
 
 def watch(study: hpod.Study, workers: Workers, until: int) -> None:
@@ -172,12 +172,14 @@ def watch(study: hpod.Study, workers: Workers, until: int) -> None:
 
 def kill_and_restart(daemon: Daemon, study: hpod.Study) -> None:
     """Kills the daemon under its workers and checks that nothing it said was lost."""
-    before = finished(study)
-    say(f"\n  kill -9 {daemon.pid}   before: {counts_of(study.trials)}")
+    trials = study.trials
+    before = finished(trials)
+    say(f"\n  kill -9 {daemon.pid}   before: {counts_of(trials)}")
     daemon.kill()
     seconds = daemon.start()
-    after = finished(study)
-    say(f"  started again    after:  {counts_of(study.trials)}   ({seconds:.2f} s)")
+    trials = study.trials
+    after = finished(trials)
+    say(f"  started again    after:  {counts_of(trials)}   ({seconds:.2f} s)")
     if any(after.get(number) != result for number, result in before.items()):
         raise SystemExit("a finished trial was lost or changed: this is a bug of hpod")
     say(f"  All {len(before)} finished trials are there; the workers went on alone.")
