@@ -6,7 +6,7 @@
 namespace hpod {
 namespace {
 
-// The model takes some 90 bytes per value: beyond so many trials, proposals build theirs afresh.
+// The model takes some 65 bytes per value: beyond so many trials, proposals build theirs afresh.
 constexpr size_t kMostTrials = 2'097'152;
 
 bool IsModelled(TrialState state) {
