@@ -37,6 +37,19 @@ size_t FirstBlock(size_t page) { return page * kPageBlocks; }
 
 }  // namespace
 
+// A point, and bounds of ln l / g there.
+struct Mixture::Candidate {
+  size_t index = 0;
+  double log_l = 0;
+  double prior = 0;  // at most its term
+  double most = 0;
+  double least = -kInfinity;
+  size_t pages = 0;          // that have been read
+  double tolerance = 0.3;    // of the bounds of cells that have been taken as a whole
+  bool is_complete = false;  // all that matters has been read, or taken
+  bool is_known = false;     // the bounds are as close as they get
+};
+
 // The points of one call as kernels need them; tables are made for those that are asked for.
 class Mixture::Queries {
  public:
@@ -60,9 +73,7 @@ class Mixture::Queries {
       double* x = coordinates_.data() + dimension.position;
       for (size_t i = 0; i < count_; ++i) {
         x[i * continuous] = is_log ? ToModel(Value(i, j), true) : Value(i, j);
-        const bool is_inside =
-            interval.low <= x[i * continuous] && x[i * continuous] <= interval.high;
-        if (!is_inside) is_outside_[i] = true;
+        if (!interval.Contains(x[i * continuous])) is_outside_[i] = true;
       }
     }
   }
@@ -223,7 +234,8 @@ void Mixture::LookCloser(Candidate& c, const KernelQuery& query, double to_beat,
   // So many times as closely as before, so that what is done again is little.
   constexpr size_t kTimes = 4;
   const double gap = GapFor(kRough);
-  RoughSum sum{.least = LeastTerm(c.prior, kRough)};
+  RoughSum sum;
+  sum.least = LeastTerm(c.prior, kRough);
   size_t until = c.is_complete ? c.pages + 1 : std::max<size_t>(kTimes * c.pages, 1);
   if (c.is_complete) c.tolerance = std::max(0.1 * c.tolerance, kLeastTolerance);
   c.pages = 0;
@@ -247,7 +259,7 @@ void Mixture::LookCloser(Candidate& c, const KernelQuery& query, double to_beat,
       query, near, [&] { return sum.Floor(gap); }, take, visit);
   update();
   if (!c.is_complete) return;
-  c.least = std::max(c.least, ratio(sum.factor + sum.slack) - kRoughError);
+  if (sum.factor > 0.0) c.least = std::max(c.least, ratio(sum.factor + sum.slack) - kRoughError);
   c.is_known = c.most - c.least < 2.0 * kRoughError || c.tolerance <= kLeastTolerance;
 }
 
@@ -377,7 +389,6 @@ double Mixture::ReachInWidths() const {
 std::vector<double> Mixture::CellCosts(const Dimension& dimension, double value,
                                        double reach) const {
   const Interval cell = CellAround(value, dimension.numeric);
-  const Interval& interval = dimension.interval;
   const size_t rows = dimension.mu.size();
   std::vector<size_t> near(rows);
   std::vector<double> mu(rows);
@@ -387,7 +398,7 @@ std::vector<double> Mixture::CellCosts(const Dimension& dimension, double value,
     const double centre = dimension.mu[row];
     const double most = reach * dimension.sigma[row];
     const bool is_far = centre - cell.high > most || cell.low - centre > most;
-    if (is_far && interval.low <= centre && centre <= interval.high) continue;
+    if (is_far && dimension.interval.Contains(centre)) continue;
     near[count] = row;
     mu[count] = centre;
     sigma[count++] = dimension.sigma[row];

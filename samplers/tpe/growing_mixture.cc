@@ -34,7 +34,6 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
   is_in_tree_[0] = true;
   InsertPrior(domains);
   count_ = trials.size();
-  mixture_.SetObservationCount(count_);
   std::vector<std::vector<Centre>> centres(dimensions_.size());
   std::vector<double> centre(mixture_.ContinuousCount());
   for (const Observation& trial : trials) {
@@ -234,7 +233,6 @@ std::vector<double> GrowingMixture::CentreOf(size_t slot) const {
 }
 
 void GrowingMixture::UpdateWidths(size_t before, std::span<const SortedCentres::Place> places) {
-  mixture_.SetObservationCount(count_);
   if (std::min(before, count_) < kSettled) {
     are_widths_old_ = true;
     return;
@@ -269,14 +267,9 @@ void GrowingMixture::UpdateAllWidths() {
 
 void GrowingMixture::UpdateWidth(size_t dimension, SortedCentres::Place place) {
   const Dimension& d = dimensions_[dimension];
-  SetWidth(dimension, d.centres.At(place),
-           d.centres.WidthAt(place, d.interval, LimitsOf(d.interval, count_)));
-}
-
-void GrowingMixture::SetWidth(size_t dimension, const Centre& centre, double sigma) {
-  if (mixture_.SetNormal(slots_[centre.number], dimension, centre.mu, sigma)) {
-    NoteChange(centre.number);
-  }
+  const auto& [mu, number] = d.centres.At(place);
+  const double sigma = d.centres.WidthAt(place, d.interval, LimitsOf(d.interval, count_));
+  if (mixture_.SetNormal(slots_[number], dimension, mu, sigma)) NoteChange(number);
 }
 
 void GrowingMixture::NoteChange(size_t number) {
@@ -287,6 +280,7 @@ void GrowingMixture::NoteChange(size_t number) {
 }
 
 void GrowingMixture::Update() {
+  mixture_.SetObservationCount(count_);
   partition_.missing = slots_.size() - count_;
   if (are_widths_old_) {
     are_widths_old_ = false;

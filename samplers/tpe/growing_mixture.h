@@ -41,7 +41,6 @@ class GrowingMixture {
   size_t GreatestRatio(std::span<const double> points, std::span<const double> log_l) const {
     return mixture_.GreatestRatio(points, log_l, &partition_);
   }
-  size_t KernelCount() const { return count_ + 1; }
 
  private:
   static constexpr uint32_t kNoSlot = ~uint32_t{0};
@@ -77,7 +76,6 @@ class GrowingMixture {
   void UpdateWidths(size_t before, std::span<const SortedCentres::Place> places);
   void UpdateAllWidths();
   void UpdateWidth(size_t dimension, SortedCentres::Place place);
-  void SetWidth(size_t dimension, const Centre& centre, double sigma);
   void NoteChange(size_t number);
   void UpdateConstants();
   bool BelongsInTree(size_t slot) const;

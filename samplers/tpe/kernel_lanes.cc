@@ -600,8 +600,7 @@ DoubleLanes LanesOf(std::span<const double> values, double rest) {
 }  // namespace
 
 void KernelTerms::Restart(double least_that_matters) {
-  largest = -std::numeric_limits<double>::infinity();
-  least = least_that_matters;
+  TermLimits::operator=({.least = least_that_matters});
   count = 0;
 }
 

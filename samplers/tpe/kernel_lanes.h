@@ -1,9 +1,9 @@
 // The arithmetic of a Parzen mixture on eight kernels at a time, on whatever vectors the processor
 // has (SSE4 to AVX-512, chosen when the program starts).
 //
-// The results have the same bits on all of them: no operation is fused with another, and sums are
-// taken without rounding (see SumTerms), so that neither their order nor the width of the vectors
-// matters.
+// The results, but for RoughSum, have the same bits on all of them: no operation is fused with
+// another, and sums are taken without rounding (see SumTerms), so that neither their order nor the
+// width of the vectors matters.
 
 #ifndef HPOD_SAMPLERS_TPE_KERNEL_LANES_H_
 #define HPOD_SAMPLERS_TPE_KERNEL_LANES_H_
@@ -54,20 +54,25 @@ struct KernelQuery {
   const double* const* costs = nullptr;
 };
 
-// The terms ln f_k(x), without the weights, of the blocks that may matter to one query.
-class KernelTerms {
- public:
-  double largest = -std::numeric_limits<double>::infinity();
+// Which of the terms of a sum matter.
+struct TermLimits {
+  double largest = -std::numeric_limits<double>::infinity();  // so far
   // Terms below this do not matter in any case.
   double least = -std::numeric_limits<double>::infinity();
+
+  // Terms below this do not matter.
+  double Floor(double gap) const { return largest - gap < least ? least : largest - gap; }
+};
+
+// The terms ln f_k(x), without the weights, of the blocks that may matter to one query.
+class KernelTerms : public TermLimits {
+ public:
   size_t count = 0;
   std::unique_ptr<uint32_t[]> blocks;
   std::unique_ptr<DoubleLanes[]> terms;
 
   // Without any blocks.
   void Restart(double least_that_matters);
-  // Terms below this do not matter.
-  double Floor(double gap) const { return largest - gap < least ? least : largest - gap; }
   // Makes room for so many more blocks.
   void Reserve(size_t more);
 
@@ -79,6 +84,7 @@ class KernelTerms {
 // terms.Floor(gap).
 void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
                   std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms);
+
 // Weight of the kernel of a rank, not normalised: min(first + slope * rank, 1). The prior's is 1.
 struct RampWeights {
   double first = 1;
@@ -98,13 +104,9 @@ ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double 
 
 // The same sum, e^largest * factor, for a query alone and without the terms, which are added up as
 // they come: its last bits depend on the order and on the processor.
-struct RoughSum {
-  double largest = -std::numeric_limits<double>::infinity();
-  double least = -std::numeric_limits<double>::infinity();
+struct RoughSum : TermLimits {
   double factor = 0;
   double slack = 0;  // the factor may be that much too small
-
-  double Floor(double gap) const { return largest - gap < least ? least : largest - gap; }
 };
 
 // Adds the terms of the blocks [first, last) that are at least sum.Floor(gap).
@@ -115,6 +117,8 @@ void AddRoughly(const KernelBlocks& blocks, size_t first, size_t last, const Ker
 struct Interval {
   double low = 0;
   double high = 0;
+
+  bool Contains(double x) const { return low <= x && x <= high; }
 };
 
 // ln x with the same bits on every processor, unlike the library's. x > 0, normal.

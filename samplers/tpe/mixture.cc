@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <numbers>
+#include <numeric>
 
 #include "samplers/math/truncated_normal.h"
 
@@ -86,35 +87,31 @@ double ScaleOf(double sigma) { return 1.0 / std::numbers::sqrt2 / sigma; }
 
 bool Mixture::SetNormal(size_t slot, size_t dimension, double mu, double sigma) {
   Dimension& d = dimensions_[dimension];
-  const size_t block = slot / kLanes;
-  const size_t lane = slot % kLanes;
-  if (d.kind == Kind::kStepped) {
-    int32_t& row = RowAt(slot, d);
-    const int32_t before = row;
-    row = TakeRow(d, mu, sigma);
-    if (d.has_row[slot]) LeaveRow(d, before);
-    d.has_row[slot] = true;
-    return false;
-  }
-  DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + d.position) * 2];
-  const double scale = ScaleOf(sigma);
-  if (!IsPlain(d.interval, mu, sigma)) has_outsider_ = true;
-  const bool is_new = shape[0].lane[lane] != mu || shape[1].lane[lane] != scale;
-  shape[0].lane[lane] = mu;
-  shape[1].lane[lane] = scale;
-  return is_new;
+  if (d.kind == Kind::kContinuous) return SetShape(d, {slot, mu, sigma});
+  int32_t& row = RowAt(slot, d);
+  const int32_t before = row;
+  row = TakeRow(d, mu, sigma);
+  if (d.has_row[slot]) LeaveRow(d, before);
+  d.has_row[slot] = true;
+  return false;
 }
 
 void Mixture::SetNormals(size_t dimension, std::span<const Normal> normals) {
   Dimension& d = dimensions_[dimension];
   if (d.kind == Kind::kStepped) return SetRows(d, normals);
-  for (const auto& [slot, mu, sigma] : normals) {
-    DoubleLanes* shape = &blocks_.shapes[((slot / kLanes) * blocks_.continuous + d.position) * 2];
-    shape[0].lane[slot % kLanes] = mu;
-    shape[1].lane[slot % kLanes] = ScaleOf(sigma);
-    const bool is_inside = d.interval.low <= mu && mu <= d.interval.high;
-    if (!is_inside || sigma <= kNarrowestWidth) has_outsider_ = true;
-  }
+  for (const Normal& normal : normals) SetShape(d, normal);
+}
+
+bool Mixture::SetShape(const Dimension& dimension, const Normal& normal) {
+  const auto& [slot, mu, sigma] = normal;
+  if (!IsPlain(dimension.interval, mu, sigma)) has_outsider_ = true;
+  DoubleLanes* shape = ShapeAt(slot, dimension.position);
+  const size_t lane = slot % kLanes;
+  const double scale = ScaleOf(sigma);
+  const bool is_new = shape[0].lane[lane] != mu || shape[1].lane[lane] != scale;
+  shape[0].lane[lane] = mu;
+  shape[1].lane[lane] = scale;
+  return is_new;
 }
 
 void Mixture::SetRows(Dimension& d, std::span<const Normal> normals) {
@@ -141,7 +138,7 @@ void Mixture::SetRows(Dimension& d, std::span<const Normal> normals) {
 
 void Mixture::SetCentre(size_t slot, std::span<const double> centre) {
   for (size_t i = 0; i < centre.size(); ++i) {
-    DoubleLanes* shape = &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
+    DoubleLanes* shape = ShapeAt(slot, i);
     shape[0].lane[slot % kLanes] = centre[i];
     shape[1].lane[slot % kLanes] = 0.0;
   }
@@ -180,8 +177,7 @@ void Mixture::Clear(size_t slot) {
   blocks_.numbers[slot / kLanes].lane[slot % kLanes] = KernelBlocks::kNoTrial;
   for (Dimension& d : dimensions_) {
     if (d.kind == Kind::kContinuous) {
-      blocks_.shapes[((slot / kLanes) * blocks_.continuous + d.position) * 2 + 1]
-          .lane[slot % kLanes] = 0.0;
+      ShapeAt(slot, d.position)[1].lane[slot % kLanes] = 0.0;
       continue;
     }
     if (d.kind == Kind::kStepped && d.has_row[slot]) {
@@ -194,13 +190,9 @@ void Mixture::Clear(size_t slot) {
 
 double Mixture::CentreOf(size_t slot, size_t dimension) const {
   const Dimension& d = dimensions_[dimension];
-  const size_t block = slot / kLanes;
-  const size_t lane = slot % kLanes;
-  if (d.kind == Kind::kContinuous) {
-    return blocks_.shapes[(block * blocks_.continuous + d.position) * 2].lane[lane];
-  }
-  const int32_t row = blocks_.rows[block * blocks_.tabulated + d.position].lane[lane];
-  return d.mu[static_cast<size_t>(row)];
+  if (d.kind == Kind::kContinuous) return CentreAt(slot, d.position);
+  const size_t index = (slot / kLanes) * blocks_.tabulated + d.position;
+  return d.mu[static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes])];
 }
 
 std::optional<CellSums> Mixture::MakeCellSums(std::span<const double> scales) const {
@@ -212,8 +204,7 @@ std::optional<CellSums> Mixture::MakeCellSums(std::span<const double> scales) co
 bool Mixture::IsSpecial(size_t slot) const {
   if (has_special_interval_) return true;
   for (size_t i = 0; i < blocks_.continuous; ++i) {
-    const double mu = CentreAt(slot, i);
-    if (!(intervals_[i].low <= mu && mu <= intervals_[i].high)) return true;
+    if (!intervals_[i].Contains(CentreAt(slot, i))) return true;
   }
   return false;
 }
@@ -235,6 +226,12 @@ void Mixture::UpdateConstants(std::span<const uint32_t> blocks) {
       }
     }
   }
+}
+
+void Mixture::UpdateConstants() {
+  std::vector<uint32_t> all(blocks_.size());
+  std::iota(all.begin(), all.end(), uint32_t{0});
+  UpdateConstants(all);
 }
 
 // A kernel's mass in an interval that has its centre is at least that of one whose centre is at an

@@ -47,7 +47,7 @@ inline bool IsPlain(const Interval& interval) {
 // Whether they hold for a kernel: its centre is in the interval, and
 // neither it nor the interval is so narrow that doubles cannot say it.
 inline bool IsPlain(const Interval& interval, double mu, double sigma) {
-  return interval.low <= mu && mu <= interval.high && sigma > kNarrowestWidth && IsPlain(interval);
+  return interval.Contains(mu) && sigma > kNarrowestWidth && IsPlain(interval);
 }
 
 // So many of the newest observations weigh 1 in any case.
@@ -95,8 +95,7 @@ class Mixture {
 
   // Makes room for so many slots; new ones are empty.
   void Reserve(size_t slots);
-  size_t BlockCount() const { return blocks_.size(); }
-  size_t Slots() const { return BlockCount() * kLanes; }
+  size_t Slots() const { return blocks_.size() * kLanes; }
 
   // A kernel is set one dimension after the other; then which trial's it is, the oldest having the
   // least number, or that it is the prior; then UpdateConstants of its block.
@@ -125,6 +124,8 @@ class Mixture {
   // Of a kernel that is not the prior.
   size_t TrialOf(size_t slot) const { return static_cast<size_t>(NumberAt(slot)); }
   void UpdateConstants(std::span<const uint32_t> blocks);
+  // Of all blocks.
+  void UpdateConstants();
 
   // Makes a slot with a kernel empty; its block wants UpdateConstants.
   void Clear(size_t slot);
@@ -177,6 +178,7 @@ class Mixture {
     std::vector<double> log_mass;
   };
   class Queries;
+  struct Candidate;
 
   void SetRows(Dimension& dimension, std::span<const Normal> normals);
   static void MakeRowOf(Dimension& dimension);
@@ -193,24 +195,18 @@ class Mixture {
   double ReachInWidths() const;
   std::vector<double> CellCosts(const Dimension& dimension, double value, double reach) const;
   std::vector<double> ChoiceCosts(const Dimension& dimension, double value) const;
+  // The lanes of the centre and the scale in the i-th continuous dimension.
   const DoubleLanes* ShapeAt(size_t slot, size_t i) const {
     return &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
   }
+  DoubleLanes* ShapeAt(size_t slot, size_t i) {
+    return &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
+  }
+  // As SetNormal, in a continuous dimension.
+  bool SetShape(const Dimension& dimension, const Normal& normal);
   // The points of which one has the greatest ratio, ascending; usually it is one alone.
   std::vector<size_t> PossiblyGreatest(Queries& queries, std::span<const double> log_l,
                                        const Partition* near) const;
-  // A point, and bounds of ln l / g there.
-  struct Candidate {
-    size_t index = 0;
-    double log_l = 0;
-    double prior = 0;  // at most its term
-    double most = 0;
-    double least = -std::numeric_limits<double>::infinity();
-    size_t pages = 0;          // that have been read
-    double tolerance = 0.3;    // of the bounds of cells that have been taken as a whole
-    bool is_complete = false;  // all that matters has been read, or taken
-    bool is_known = false;     // the bounds are as close as they get
-  };
   // Reads more than before, until the ratio is below what is to be beaten; or, if it all has been
   // read, with less tolerance.
   void LookCloser(Candidate& c, const KernelQuery& query, double to_beat,

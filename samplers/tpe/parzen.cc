@@ -124,9 +124,7 @@ ParzenEstimator::ParzenEstimator(std::span<const Domain> domains,
   }
   for (size_t k = 0; k < observation_count_; ++k) mixture_.SetTrial(k, k);
   mixture_.SetPrior(observation_count_);
-  std::vector<uint32_t> blocks(mixture_.BlockCount());
-  std::iota(blocks.begin(), blocks.end(), uint32_t{0});
-  mixture_.UpdateConstants(blocks);
+  mixture_.UpdateConstants();
 }
 
 std::vector<double> ParzenEstimator::Sample(size_t count, Rng& rng) const {

@@ -75,9 +75,7 @@ Mixture InSlots(const std::vector<Domain>& domains, const Columns& columns,
   }
   for (size_t k = 0; k < m; ++k) mixture.SetTrial(slots[k], k);
   mixture.SetPrior(slots[m]);
-  std::vector<uint32_t> blocks(mixture.BlockCount());
-  std::iota(blocks.begin(), blocks.end(), uint32_t{0});
-  mixture.UpdateConstants(blocks);
+  mixture.UpdateConstants();
   return mixture;
 }
 
