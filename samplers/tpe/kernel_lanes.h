@@ -15,18 +15,11 @@
 #include <span>
 #include <vector>
 
+#include "samplers/tpe/lanes.h"
+#include "samplers/tpe/normal_lanes.h"
 #include "samplers/tpe/ranks.h"
 
 namespace hpod {
-
-inline constexpr size_t kLanes = 8;
-
-struct alignas(64) DoubleLanes {
-  double lane[kLanes];
-};
-struct alignas(32) IndexLanes {
-  int32_t lane[kLanes];
-};
 
 // Kernels in blocks of kLanes. A block has for each continuous dimension two DoubleLanes, the
 // centres mu and the scales 1 / (sqrt(2) sigma); for each tabulated dimension an IndexLanes, the
@@ -113,22 +106,6 @@ struct RoughSum : TermLimits {
 void AddRoughly(const KernelBlocks& blocks, size_t first, size_t last, const KernelQuery& query,
                 double gap, const RampWeights& weights, RoughSum& sum);
 
-// An interval in which the normals of a dimension are cut off.
-struct Interval {
-  double low = 0;
-  double high = 0;
-
-  bool Contains(double x) const { return low <= x && x <= high; }
-};
-
-// ln x with the same bits on every processor, unlike the library's. x > 0, normal.
-double PortableLog(double x);
-// The same of each x.
-void PortableLogs(std::span<const double> x, std::span<double> result);
-
-// Widths up to this, and intervals so short, need more care than the formulas here have.
-inline constexpr double kNarrowestWidth = 1e-290;
-
 // Sets the constants of the blocks `which`: ln of the product over their continuous dimensions of 1
 // / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval, which must be longer than
 // kNarrowestWidth. Lanes that have no kernel get a number, too. Of a block's bits in the result,
@@ -136,25 +113,6 @@ inline constexpr double kNarrowestWidth = 1e-290;
 // are no use.
 std::vector<uint32_t> SetConstants(KernelBlocks& blocks, std::span<const uint32_t> which,
                                    std::span<const Interval> intervals);
-
-// Normals whose centres are in an interval, and what of each is beyond its ends.
-struct CutNormals {
-  std::vector<double> mu;
-  std::vector<double> sigma;
-  std::vector<double> below;
-  std::vector<double> above;
-};
-// Makes `below` and `above`.
-void CutTails(const Interval& interval, CutNormals& normals);
-
-// Quantiles of the normals, cut to the interval: u and the result have their length. 0 <= u < 1.
-void CutNormalQuantiles(std::span<const double> u, const CutNormals& normals,
-                        const Interval& interval, std::span<double> result);
-
-// ln of the masses that normals have in an interval; -inf for what is no double, never NaN.
-// Relative error of a mass below 1e-10 for |low - mu|, |high - mu| < 1e3 sigma.
-void LogNormalMasses(std::span<const double> mu, std::span<const double> sigma,
-                     const Interval& interval, std::span<double> result);
 
 }  // namespace hpod
 

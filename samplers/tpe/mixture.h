@@ -39,7 +39,7 @@ double ToModel(double value, bool log);
 // the model's numbers.
 Interval IntervalOf(const NumericDomain& domain);
 
-// Whether the formulas of kernel_lanes.h hold in an interval.
+// Whether the formulas of kernel_lanes.h and normal_lanes.h hold in an interval.
 inline bool IsPlain(const Interval& interval) {
   const double length = interval.high - interval.low;
   return length > kNarrowestWidth && length < std::numeric_limits<double>::infinity();

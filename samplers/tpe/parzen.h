@@ -83,7 +83,7 @@ class ParzenEstimator {
     double last = 0;  // index of the greatest value, in a domain with steps
     Interval interval;
     CutNormals normals;      // m + 1
-    bool are_plain = false;  // the formulas of kernel_lanes.h hold for all of them
+    bool are_plain = false;  // the formulas of normal_lanes.h hold for all of them
   };
   using Dimension = std::variant<Numeric, Categorical>;
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "samplers/tpe/kernel_lanes.h"
+#include "samplers/tpe/normal_lanes.h"
 
 namespace hpod {
 
