@@ -6,9 +6,11 @@
 #include <fmt/format.h>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "version.h"
 
 #include "server/storage/registry.h"
@@ -42,28 +44,35 @@ std::vector<std::string> FlagsOfEnvironment(const CLI::App& app) {
   return flags;
 }
 
+// "--message-mib-max": HPOD_MESSAGE_MIB_MAX.
+std::string VariableOf(std::string_view flag) {
+  std::string name = "HPOD";
+  for (const char c : flag.substr(1)) name += c == '-' ? '_' : absl::ascii_toupper(c);
+  return name;
+}
+
+template <class Value>
+CLI::Option* AddSetting(CLI::App& app, const std::string& flag, Value& value,
+                        const std::string& help) {
+  return app.add_option(flag, value, help)->envname(VariableOf(flag));
+}
+
+void AddNumber(CLI::App& app, const std::string& flag, int& value, int least, int most,
+               const std::string& help) {
+  AddSetting(app, flag, value, help)->check(CLI::Range(least, most))->capture_default_str();
+}
+
 void AddHttpOptions(CLI::App& app, Config& config) {
-  app.add_option("--http", config.http,
-                 "address to serve HTTP/JSON on, e.g. 127.0.0.1:8080; none unless given")
-      ->envname("HPOD_HTTP");
-  app.add_option("--http-hosts", config.http_hosts,
-                 "names that HTTP requests may be for besides localhost and numbers, by commas")
-      ->envname("HPOD_HTTP_HOSTS");
-  app.add_option("--http-connections-max", config.http_connections_max,
-                 "HTTP connections at one time; more are refused")
-      ->envname("HPOD_HTTP_CONNECTIONS_MAX")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  app.add_option("--http-idle-seconds-max", config.http_idle_seconds_max,
-                 "HTTP connections without a request are closed after this time")
-      ->envname("HPOD_HTTP_IDLE_SECONDS_MAX")
-      ->check(CLI::Range(1, 86'400))
-      ->capture_default_str();
-  app.add_option("--http-request-seconds-max", config.http_request_seconds_max,
-                 "time for a request to come over HTTP, and for its answer to go")
-      ->envname("HPOD_HTTP_REQUEST_SECONDS_MAX")
-      ->check(CLI::Range(1, 3'600))
-      ->capture_default_str();
+  AddSetting(app, "--http", config.http,
+             "address to serve HTTP/JSON on, e.g. 127.0.0.1:8080; none unless given");
+  AddSetting(app, "--http-hosts", config.http_hosts,
+             "names that HTTP requests may be for besides localhost and numbers, by commas");
+  AddNumber(app, "--http-connections-max", config.http_connections_max, 1, 100'000,
+            "HTTP connections at one time; more are refused");
+  AddNumber(app, "--http-idle-seconds-max", config.http_idle_seconds_max, 1, 86'400,
+            "HTTP connections without a request are closed after this time");
+  AddNumber(app, "--http-request-seconds-max", config.http_request_seconds_max, 1, 3'600,
+            "time for a request to come over HTTP, and for its answer to go");
 }
 
 }  // namespace
@@ -80,43 +89,26 @@ std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config)
   app.set_config(
          "--config", "",
          "a TOML file with these settings by their names, e.g. listen = \"127.0.0.1:13000\"")
-      ->envname("HPOD_CONFIG")
+      ->envname(VariableOf("--config"))
       ->check(CLI::ExistingFile);
   app.allow_config_extras(CLI::config_extras_mode::error);
-  app.add_option("--listen", config.listen, "address to serve gRPC on; port 0: any free one")
-      ->envname("HPOD_LISTEN")
+  AddSetting(app, "--listen", config.listen, "address to serve gRPC on; port 0: any free one")
       ->capture_default_str();
-  app.add_option("--storage", config.storage, StorageHelp())
-      ->envname("HPOD_STORAGE")
-      ->capture_default_str();
-  app.add_option("--log-level", config.log_level,
-                 "least important lines to log: debug, info, warning, error")
-      ->envname("HPOD_LOG_LEVEL")
+  AddSetting(app, "--storage", config.storage, StorageHelp())->capture_default_str();
+  AddSetting(app, "--log-level", config.log_level,
+             "least important lines to log: debug, info, warning, error")
       ->transform(CLI::CheckedTransformer(kLevels).description(""))
       ->default_str("info");
-  app.add_option("--log-format", config.log_format, "text, or json: one object a line")
-      ->envname("HPOD_LOG_FORMAT")
+  AddSetting(app, "--log-format", config.log_format, "text, or json: one object a line")
       ->transform(CLI::CheckedTransformer(kFormats).description(""))
       ->default_str("text");
-  app.add_option("--proposal-threads", config.proposal_threads,
-                 "threads for suggestions that take long")
-      ->envname("HPOD_PROPOSAL_THREADS")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  app.add_option("--message-mib-max", config.message_mib_max, "largest request, in MiB")
-      ->envname("HPOD_MESSAGE_MIB_MAX")
-      ->check(CLI::Range(1, 1'024))
-      ->capture_default_str();
-  app.add_option("--calls-in-flight-max", config.calls_in_flight_max,
-                 "calls handled at one time; more are refused")
-      ->envname("HPOD_CALLS_IN_FLIGHT_MAX")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  app.add_option("--commit-batch-max", config.commit_batch_max,
-                 "calls that share one transaction at most")
-      ->envname("HPOD_COMMIT_BATCH_MAX")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
+  AddNumber(app, "--proposal-threads", config.proposal_threads, 1, 64,
+            "threads for suggestions that take long");
+  AddNumber(app, "--message-mib-max", config.message_mib_max, 1, 1'024, "largest request, in MiB");
+  AddNumber(app, "--calls-in-flight-max", config.calls_in_flight_max, 1, 1'000'000,
+            "calls handled at one time; more are refused");
+  AddNumber(app, "--commit-batch-max", config.commit_batch_max, 1, 1'000'000,
+            "calls that share one transaction at most");
   AddHttpOptions(app, config);
   std::vector<std::string> arguments = FlagsOfEnvironment(app);
   arguments.insert(arguments.end(), argv + 1, argv + argc);
