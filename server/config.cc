@@ -47,7 +47,8 @@ std::vector<std::string> FlagsOfEnvironment(const CLI::App& app) {
 // "--message-mib-max": HPOD_MESSAGE_MIB_MAX.
 std::string VariableOf(std::string_view flag) {
   std::string name = "HPOD";
-  for (const char c : flag.substr(1)) name += c == '-' ? '_' : absl::ascii_toupper(c);
+  for (const char c : flag.substr(1))
+    name += c == '-' ? '_' : absl::ascii_toupper(static_cast<unsigned char>(c));
   return name;
 }
 
