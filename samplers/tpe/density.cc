@@ -15,14 +15,18 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // ln of the inverse of a relative error of the density.
 constexpr double kExact = 23.02585092994045684;  // 1e-10
-constexpr double kRough = 6.907755278982137052;  // 1e-3
+constexpr double kRough = 11.51292546497022842;  // 1e-5
 
 // More than ln of a density can be off by the rough error, and by rounding.
-constexpr double kRoughError = 2e-3;
-constexpr double kRounding = 1e-6;
+constexpr double kRoughError = 2e-5;
+constexpr double kRounding = 1e-8;
 
 // How far apart the bounds of a cell may be, relative to what is known of the sum, at last.
-constexpr double kLeastTolerance = 1e-3;
+constexpr double kLeastTolerance = 1e-5;
+
+// Of the sum so far, this share may be unknown, times the tolerance, for each cell however few
+// kernels it has: some such number of cells is what most of a sum comes from.
+constexpr double kLeastShare = 1.0 / 16.0;
 
 // Ends of the cell around the grid value `x`, in the model's numbers.
 Interval CellAround(double x, const NumericDomain& domain) {
@@ -270,7 +274,8 @@ bool Mixture::TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuer
   const auto [least, most] =
       near.sums->BoundsAt(cell, query.point, weights_, near.missing, sum.largest);
   const double share = near.sums->Count(cell) / static_cast<double>(observation_count_ + 1);
-  if (!(most - least <= tolerance * std::max(least, share * sum.factor))) return false;
+  const double known = std::max(least, std::max(share, kLeastShare) * sum.factor);
+  if (!(most - least <= tolerance * known)) return false;
   sum.factor += least;
   sum.slack += most - least;
   return true;

@@ -154,16 +154,17 @@ size_t GrowingMixture::PutInTree(size_t number, std::span<const double> centre) 
 
 void GrowingMixture::AddToCells(std::span<const double> centre, size_t number) {
   if (!partition_.sums.has_value()) return;
-  partition_.tree.Descend(
-      centre, [&](KernelTree::Cell cell) { partition_.sums->Add(cell, centre, number); });
+  const CellSums::Kernel kernel = partition_.sums->MakeKernel(centre, number);
+  partition_.tree.Descend(centre,
+                          [&](KernelTree::Cell cell) { partition_.sums->Add(cell, kernel); });
 }
 
 void GrowingMixture::RemoveFromCells(size_t slot) {
   if (!partition_.sums.has_value() || !is_in_tree_[slot / kPageSlots]) return;
   const std::vector<double> centre = CentreOf(slot);
-  partition_.tree.Descend(centre, [&](KernelTree::Cell cell) {
-    partition_.sums->Remove(cell, centre, mixture_.TrialOf(slot));
-  });
+  const CellSums::Kernel kernel = partition_.sums->MakeKernel(centre, mixture_.TrialOf(slot));
+  partition_.tree.Descend(centre,
+                          [&](KernelTree::Cell cell) { partition_.sums->Remove(cell, kernel); });
 }
 
 size_t GrowingMixture::TakeSlot(uint32_t page, size_t number) {
@@ -207,13 +208,23 @@ void GrowingMixture::Grow(KernelTree::Leaf leaf) {
   const double second = *std::upper_bound(best.begin(), best.end(), best[0]);
   const double at = std::max(best[kPageSlots / 2], second);
   partition_.tree.Split(leaf, dimension, at, added);
+  if (partition_.sums.has_value()) OpenCells(leaf, pages[0], dimension, at);
   for (size_t slot = first; slot < first + kPageSlots; ++slot) {
-    if (partition_.sums.has_value()) {
-      const std::vector<double> centre = CentreOf(slot);
-      partition_.sums->Add(partition_.tree.LeafFor(centre), centre, mixture_.TrialOf(slot));
-    }
     if (mixture_.CentreAt(slot, dimension) >= at) Move(slot, added);
   }
+}
+
+void GrowingMixture::OpenCells(KernelTree::Leaf divided, uint32_t page, size_t dimension,
+                               double at) {
+  std::array<std::vector<CellSums::Kernel>, 2> parts;
+  for (size_t slot = page * kPageSlots; slot < (page + 1) * kPageSlots; ++slot) {
+    const bool is_above = mixture_.CentreAt(slot, dimension) >= at;
+    parts[is_above ? 1 : 0].push_back(
+        partition_.sums->MakeKernel(CentreOf(slot), mixture_.TrialOf(slot)));
+  }
+  const auto [below, above] = partition_.tree.Parts(divided);
+  partition_.sums->Open(below, parts[0]);
+  partition_.sums->Open(above, parts[1]);
 }
 
 void GrowingMixture::Move(size_t slot, uint32_t page) {

@@ -64,6 +64,8 @@ class GrowingMixture {
   bool IsFull(uint32_t page) const { return partition_.used[page] == ~uint64_t{0}; }
   // Makes room in a leaf whose pages are full.
   void Grow(KernelTree::Leaf leaf);
+  // The parts of a leaf that has been divided at a centre, with the kernels of its page.
+  void OpenCells(KernelTree::Leaf divided, uint32_t page, size_t dimension, double at);
   void AddToCells(std::span<const double> centre, size_t number);
   // Of a kernel that is about to leave its slot, if that is in the tree.
   void RemoveFromCells(size_t slot);

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace hpod {
@@ -42,11 +43,15 @@ class KernelTree {
     }
     return cell;
   }
+  // Of a cell that has been split: its parts below and above.
+  std::pair<Cell, Cell> Parts(Cell split) const {
+    return {nodes_[split].below, nodes_[split].above};
+  }
   const std::vector<uint32_t>& Pages(Leaf leaf) const { return nodes_[leaf].pages; }
   void AddPage(Leaf leaf, uint32_t page) { nodes_[leaf].pages.push_back(page); }
 
   // Divides a leaf of one page: what has a centre below `at` stays in its page, the rest belongs
-  // into the new one. The parts have the next two indices.
+  // into the new one.
   void Split(Leaf leaf, size_t dimension, double at, uint32_t new_page);
 
   // Calls visit(page) for the pages that may hold kernels near the point, until it returns false:

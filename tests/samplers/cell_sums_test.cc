@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
-#include <numbers>
 
 #include "samplers/math/truncated_normal.h"
 #include "samplers/rng.h"
@@ -12,67 +11,99 @@
 namespace hpod {
 namespace {
 
-struct Kernel {
+struct Trial {
   std::vector<double> centre;
   size_t number;
 };
 
-const std::vector<Interval> kIntervals = {{0, 1}, {-3, 5}};
+const std::vector<Interval> kIntervals = {{0, 1}, {-3, 5}, {1, 2}};
 constexpr double kShare = 0.02;  // width of a kernel, of the range
 
-std::vector<double> Scales() {
+std::span<const Interval> Intervals(size_t dimensions) {
+  return std::span(kIntervals).first(dimensions);
+}
+
+CellSums MakeSums(size_t dimensions) {
   std::vector<double> scales;
-  for (const auto& [low, high] : kIntervals) scales.push_back(ScaleOf(kShare * (high - low)));
-  return scales;
+  for (const auto& [low, high] : Intervals(dimensions)) {
+    scales.push_back(ScaleOf(kShare * (high - low)));
+  }
+  return {scales, Intervals(dimensions)};
 }
 
 // In a box of `width` of the range whose corner is at `corner` of it.
-std::vector<Kernel> Kernels(size_t count, double corner, double width, Rng& rng) {
-  std::vector<Kernel> kernels;
+std::vector<Trial> Trials(size_t count, size_t dimensions, double corner, double width, Rng& rng) {
+  std::vector<Trial> trials;
   for (size_t i = 0; i < count; ++i) {
-    Kernel kernel{{}, 40 + 3 * i};
-    for (const auto& [low, high] : kIntervals) {
-      kernel.centre.push_back(low + (high - low) * (corner + width * rng.Uniform()));
+    Trial trial{{}, 40 + 3 * i};
+    for (const auto& [low, high] : Intervals(dimensions)) {
+      trial.centre.push_back(low + (high - low) * (corner + width * rng.Uniform()));
     }
-    kernels.push_back(kernel);
+    trials.push_back(trial);
   }
+  return trials;
+}
+
+std::vector<CellSums::Kernel> Kernels(const CellSums& sums, std::span<const Trial> trials) {
+  std::vector<CellSums::Kernel> kernels;
+  for (const Trial& t : trials) kernels.push_back(sums.MakeKernel(t.centre, t.number));
   return kernels;
 }
 
-double Sum(const std::vector<Kernel>& kernels, std::span<const double> point,
+// The kernels in cell 1, of which the last came when it was there.
+CellSums SumsOf(size_t dimensions, std::span<const Trial> trials) {
+  CellSums sums = MakeSums(dimensions);
+  const std::vector<CellSums::Kernel> kernels = Kernels(sums, trials);
+  const size_t first = kernels.size() / 2;
+  sums.Open(1, std::span(kernels).first(first));
+  for (size_t i = first; i < kernels.size(); ++i) sums.Add(1, kernels[i]);
+  return sums;
+}
+
+double Sum(const std::vector<Trial>& trials, std::span<const double> point,
            const RampWeights& weights, size_t missing) {
   double sum = 0.0;
-  for (const Kernel& kernel : kernels) {
+  for (const Trial& trial : trials) {
     double term = 0.0;
     for (size_t j = 0; j < point.size(); ++j) {
       const auto& [low, high] = kIntervals[j];
       const double sigma = kShare * (high - low);
-      const double mu = kernel.centre[j];
+      const double mu = trial.centre[j];
       term += LogNormalPdf((point[j] - mu) / sigma) - std::log(sigma) -
               LogNormalMass((low - mu) / sigma, (high - mu) / sigma);
     }
-    const auto rank = static_cast<double>(kernel.number - missing);
+    const auto rank = static_cast<double>(trial.number - missing);
     sum += std::min(weights.first + weights.slope * rank, 1.0) * std::exp(term);
   }
   return sum;
 }
 
+// `position` of the range from its lower ends.
+std::vector<double> PointAt(size_t dimensions, double position) {
+  std::vector<double> point;
+  for (const auto& [low, high] : Intervals(dimensions)) {
+    point.push_back(low + position * (high - low));
+  }
+  return point;
+}
+
 TEST(CellSums, BoundWhatTheKernelsOfACellAddUpTo) {
   const RampWeights weights = MakeRampWeights(1000, true);
   Rng rng = Rng::ForTrial(1, 0, "cell");
-  for (const double width : {0.5, 0.1, 0.01, 0.0}) {
-    for (const double corner : {0.0, 0.02, 0.4}) {
-      for (const size_t missing : {0U, 30U}) {
-        CellSums sums(Scales(), kIntervals);
-        const std::vector<Kernel> kernels = Kernels(300, corner, width, rng);
-        for (const Kernel& k : kernels) sums.Add(7, k.centre, k.number);
-        EXPECT_EQ(sums.Count(7), 300);
-        for (int i = 0; i < 100; ++i) {
-          const std::vector<double> point = {0.6 * rng.Uniform(), -3 + 5 * rng.Uniform()};
-          const double sum = Sum(kernels, point, weights, missing);
-          const auto [least, most] = sums.BoundsAt(7, point.data(), weights, missing, 0.0);
-          EXPECT_LE(least, sum) << width << " " << corner;
-          EXPECT_GE(most, sum) << width << " " << corner;
+  for (const size_t dimensions : {1U, 2U, 3U}) {
+    for (const double width : {0.5, 0.1, 0.03, 0.01, 0.0}) {
+      for (const double corner : {0.0, 0.02, 0.4}) {
+        for (const size_t missing : {0U, 30U}) {
+          const std::vector<Trial> trials = Trials(300, dimensions, corner, width, rng);
+          const CellSums sums = SumsOf(dimensions, trials);
+          EXPECT_EQ(sums.Count(1), 300);
+          for (int i = 0; i < 100; ++i) {
+            const std::vector<double> point = PointAt(dimensions, 0.6 * rng.Uniform());
+            const double sum = Sum(trials, point, weights, missing);
+            const auto [least, most] = sums.BoundsAt(1, point.data(), weights, missing, 0.0);
+            EXPECT_LE(least, sum * (1 + 1e-12)) << dimensions << " " << width << " " << corner;
+            EXPECT_GE(most, sum * (1 - 1e-12) - 1e-300) << dimensions << " " << width << " " << corner;
+          }
         }
       }
     }
@@ -80,34 +111,53 @@ TEST(CellSums, BoundWhatTheKernelsOfACellAddUpTo) {
 }
 
 TEST(CellSums, BoundASmallCellClosely) {
-  const RampWeights weights = MakeRampWeights(1000, true);
+  // Weights without a ramp, whose ranks would be unknown.
+  const RampWeights weights{.first = 0.5, .slope = 0.0};
   Rng rng = Rng::ForTrial(2, 0, "cell");
-  CellSums sums(Scales(), kIntervals);
-  const std::vector<Kernel> kernels = Kernels(300, 0.5, 0.004, rng);
-  for (const Kernel& k : kernels) sums.Add(0, k.centre, k.number);
-  const std::vector<double> point = {0.53, 1.2};
-  const auto [least, most] = sums.BoundsAt(0, point.data(), weights, 0, 0.0);
-  EXPECT_LT(most - least, 0.05 * Sum(kernels, point, weights, 0));
+  for (const size_t dimensions : {1U, 2U, 3U}) {
+    // Half a kernel wide.
+    const std::vector<Trial> trials = Trials(300, dimensions, 0.5, 0.5 * kShare, rng);
+    const CellSums sums = SumsOf(dimensions, trials);
+    const std::vector<double> point = PointAt(dimensions, 0.5 + kShare);
+    const double sum = Sum(trials, point, weights, 0);
+    const auto [least, most] = sums.BoundsAt(1, point.data(), weights, 0, 0.0);
+    EXPECT_LT(most - least, 0.005 * sum) << dimensions;
+    EXPECT_NEAR(0.5 * (least + most), sum, 0.001 * sum) << dimensions;
+  }
+}
+
+TEST(CellSums, BoundACellThatHasBecomeWide) {
+  const RampWeights weights = MakeRampWeights(1000, true);
+  Rng rng = Rng::ForTrial(4, 0, "cell");
+  std::vector<Trial> trials = Trials(300, 2, 0.5, 0.004, rng);
+  const std::vector<double> point = PointAt(2, 0.52);
+  const double close = Sum(trials, point, weights, 0);
+  for (Trial& t : Trials(5, 2, 0.6, 0.004, rng)) trials.push_back(t);
+  const CellSums sums = SumsOf(2, trials);
+  const double sum = Sum(trials, point, weights, 0);
+  const auto [least, most] = sums.BoundsAt(1, point.data(), weights, 0, 0.0);
+  EXPECT_GT(sum, close);
+  EXPECT_LE(least, sum);
+  EXPECT_GE(most, sum);
 }
 
 TEST(CellSums, ForgetKernelsThatHaveLeft) {
   const RampWeights weights = MakeRampWeights(1000, true);
   Rng rng = Rng::ForTrial(3, 0, "cell");
-  const std::vector<Kernel> kernels = Kernels(300, 0.5, 0.004, rng);
-  const std::vector<Kernel> others = Kernels(300, 0.5, 0.004, rng);
-  CellSums sums(Scales(), kIntervals);
-  for (const Kernel& k : others) sums.Add(0, k.centre, k.number);
-  for (const Kernel& k : kernels) sums.Add(0, k.centre, k.number);
-  for (const Kernel& k : others) sums.Remove(0, k.centre, k.number);
-  EXPECT_EQ(sums.Count(0), 300);
+  const std::vector<Trial> trials = Trials(300, 2, 0.5, 0.004, rng);
+  const std::vector<Trial> others = Trials(300, 2, 0.5, 0.004, rng);
+  CellSums sums = SumsOf(2, others);
+  for (const CellSums::Kernel& k : Kernels(sums, trials)) sums.Add(1, k);
+  for (const CellSums::Kernel& k : Kernels(sums, others)) sums.Remove(1, k);
+  EXPECT_EQ(sums.Count(1), 300);
   const std::vector<double> point = {0.53, 1.2};
-  const double sum = Sum(kernels, point, weights, 0);
-  const auto [least, most] = sums.BoundsAt(0, point.data(), weights, 0, 0.0);
+  const double sum = Sum(trials, point, weights, 0);
+  const auto [least, most] = sums.BoundsAt(1, point.data(), weights, 0, 0.0);
   EXPECT_LE(least, sum);
   EXPECT_GE(most, sum);
-  EXPECT_LT(most - least, 0.1 * sum);
-  for (const Kernel& k : kernels) sums.Remove(0, k.centre, k.number);
-  EXPECT_EQ(sums.BoundsAt(0, point.data(), weights, 0, 0.0).most, 0.0);
+  EXPECT_LT(most - least, 0.05 * sum);
+  for (const CellSums::Kernel& k : Kernels(sums, trials)) sums.Remove(1, k);
+  EXPECT_EQ(sums.BoundsAt(1, point.data(), weights, 0, 0.0).most, 0.0);
 }
 
 }  // namespace
