@@ -160,7 +160,7 @@ class TpeSampler final : public Sampler {
   std::vector<DistributionValue> DrawJointly(const StudyView& study, Models& models) const {
     const History& history = study.history;
     if (IsStartup(history) || !IsJoint(history)) return {};
-    if (HasJointModel(history) && BuiltModel(history).IsCurrent(history, study.number)) {
+    if (HasJointModel(history) && CurrentModel(history).IsCurrent(history, study.number)) {
       return DrawFromJointModel(study);
     }
     if (!settings_.group) return DrawSpace(study, IntersectionSpace(history), "joint", models);
@@ -175,9 +175,9 @@ class TpeSampler final : public Sampler {
 
   // The first proposal that needs the model builds it: a restart and an import do not, and nor does
   // the thread that observes, when proposals are computed on another.
-  const JointModel& BuiltModel(const History& history) const {
+  const JointModel& CurrentModel(const History& history) const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    joint_model_.Build(history);
+    joint_model_.BringUpToDate(history);
     return joint_model_;
   }
 
@@ -222,7 +222,7 @@ class TpeSampler final : public Sampler {
   }
 
   const Settings settings_;
-  mutable std::mutex mutex_;  // held while the model is built
+  mutable std::mutex mutex_;  // held while the model is brought up to date
   mutable JointModel joint_model_;
 };
 

@@ -41,6 +41,11 @@ void JointModel::Observe(const History& history, size_t number) {
   }
   if (space_.empty()) return;
   was_finished ? Rerank(history, number) : Place(history, number);
+}
+
+void JointModel::BringUpToDate(const History& history) {
+  if (!is_built_) Build(history);
+  if (!is_built_ || space_.empty()) return;
   if (is_below_changed_) UpdateBelowDensity(history);
   above_->Update();
 }
@@ -61,7 +66,7 @@ void JointModel::Drop() {
 }
 
 void JointModel::Build(const History& history) {
-  if (is_built_ || states_.size() < history.size() || history.size() > kMostTrials) return;
+  if (states_.size() < history.size() || history.size() > kMostTrials) return;
   is_built_ = true;
   space_ = IntersectionSpace(history);
   known_shapes_.assign(history.ShapeCount(), false);
@@ -87,7 +92,7 @@ void JointModel::Build(const History& history) {
   std::sort(below_.begin(), below_.end());
   finished_ = counts_[static_cast<size_t>(TrialState::kComplete)] +
               counts_[static_cast<size_t>(TrialState::kPruned)];
-  UpdateBelowDensity(history);
+  is_below_changed_ = true;
 }
 
 void JointModel::Place(const History& history, size_t number) {

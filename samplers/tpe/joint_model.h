@@ -24,12 +24,14 @@ class JointModel {
   explicit JointModel(bool constant_liar) : constant_liar_(constant_liar) {}
 
   // As Sampler::Observe. Trials that the history had before the first was observed are expected in
-  // the order of their numbers. A model that is built follows the change, or is dropped if that
-  // would take long: when a finished trial is added or the space changes.
+  // the order of their numbers. A model that is built notes the change, or is dropped if to follow
+  // it would take long: when a finished trial is added or the space changes.
   void Observe(const History& history, size_t number);
 
-  // Builds the model if there is none and all trials have been observed. O(n log n).
-  void Build(const History& history);
+  // Must follow before a density is asked for. Builds the model if there is none and all trials
+  // have been observed, in O(n log n); or takes over the changes since the last call, once for all
+  // of them: a trial that was started and has gone below meanwhile has never been above.
+  void BringUpToDate(const History& history);
   bool IsBuilt() const { return is_built_; }
 
   // Whether the model is that of this history without the trial `number`: every change has been
@@ -42,6 +44,7 @@ class JointModel {
   const GrowingMixture& Above() const { return *above_; }
 
  private:
+  void Build(const History& history);
   void Drop();
   void Place(const History& history, size_t number);
   void PlaceFinished(const History& history, size_t number);

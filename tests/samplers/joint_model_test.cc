@@ -56,7 +56,7 @@ class RandomStudy {
   // To the last bit, at points anywhere.
   void ExpectEqualDensities() {
     builds_ += model_->IsBuilt() ? 0 : 1;
-    model_->Build(history_);
+    model_->BringUpToDate(history_);
     if (!model_->IsCurrent(history_, history_.size())) return;
     std::vector<Domain> domains;
     std::vector<size_t> names;
@@ -248,7 +248,7 @@ TEST_F(ModelOfTwentyTrials, IsNotBuiltByObserving) {
 
 TEST_F(ModelOfTwentyTrials, IsCurrentForTrialsThatAreNotAPartOfIt) {
   const size_t running = Add({0.5, 0.5}, TrialState::kRunning);
-  model_.Build(history_);
+  model_.BringUpToDate(history_);
   EXPECT_TRUE(IsCurrentFor(history_.size()));
   EXPECT_FALSE(IsCurrentFor(running));
   EXPECT_FALSE(IsCurrentFor(0));
@@ -256,15 +256,15 @@ TEST_F(ModelOfTwentyTrials, IsCurrentForTrialsThatAreNotAPartOfIt) {
 
 TEST_F(ModelOfTwentyTrials, IsNotBuiltWithoutTrialsThatItHasNotSeen) {
   AddTrial(history_, space_, Point{0.5, 0.5}, TrialState::kRunning);
-  model_.Build(history_);
+  model_.BringUpToDate(history_);
   EXPECT_FALSE(model_.IsBuilt());
 }
 
 TEST_F(ModelOfTwentyTrials, IsDroppedWhenATrialComesWhole) {
-  model_.Build(history_);
+  model_.BringUpToDate(history_);
   Add({0.1, 0.9}, TrialState::kComplete, {0.5});
   EXPECT_FALSE(model_.IsBuilt());
-  model_.Build(history_);
+  model_.BringUpToDate(history_);
   EXPECT_TRUE(IsCurrentFor(history_.size()));
 }
 
