@@ -191,40 +191,8 @@ HWY_INLINE V TakeExponent(V x, V& exponent) {
   return hn::BitCast(kD, hn::Sub(bits, hn::ShiftLeft<52>(unbiased)));
 }
 
-// Of each lane and dimension, [block][dimension][lane], the mass in the dimension's interval of a
-// kernel that has its centre there. Most of them see no end of it: tails are computed of those that
-// do, close together.
-void ComputeMasses(const KernelBlocks& blocks, std::span<const uint32_t> which,
-                   const Interval* intervals, double* masses) {
-  const size_t count = which.size() * blocks.continuous * kLanes;
-  std::fill_n(masses, count, 1.0);
-  SparseLanes to_low(count);
-  SparseLanes to_high(count);
-  size_t place = 0;
-  for (const uint32_t block : which) {
-    const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
-    for (size_t j = 0; j < blocks.continuous; ++j) {
-      for (size_t lane = 0; lane < kLanes; lane += Width()) {
-        const V mu = hn::Load(kD, shape[2 * j].lane + lane);
-        const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
-        const V inverse_sigma = hn::Mul(scale, Constant(std::numbers::sqrt2));
-        const V low = hn::Mul(hn::Sub(mu, Constant(intervals[j].low)), inverse_sigma);
-        const V high = hn::Mul(hn::Sub(Constant(intervals[j].high), mu), inverse_sigma);
-        to_low.Add(low, hn::Lt(low, Constant(9)), place);
-        to_high.Add(high, hn::Lt(high, Constant(9)), place);
-        place += Width();
-      }
-    }
-  }
-  for (SparseLanes* distances : {&to_low, &to_high}) {
-    distances->Apply(
-        9.0, [](V x) { return UpperTail(x); }, [&](size_t i, double tail) { masses[i] -= tail; });
-  }
-}
-
 // The lanes of the result's bits have a kernel that is not plain.
-uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* intervals,
-                        const double* masses_of) {
+uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* intervals) {
   constexpr double kGreatestScale = 1.0 / (kNarrowestWidth * std::numbers::sqrt2);
   // ln(sqrt(2 pi) / sqrt(2)), for the scales have the sqrt(2).
   constexpr double kLogSqrtPi = 0.57236494292470008707;
@@ -239,7 +207,10 @@ uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* inte
     for (size_t j = 0; j < blocks.continuous; ++j) {
       const V mu = hn::Load(kD, shape[2 * j].lane + lane);
       const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
-      const V mass = hn::LoadU(kD, masses_of + j * kLanes + lane);
+      const V inverse_sigma = hn::Mul(scale, Constant(std::numbers::sqrt2));
+      const V low = hn::Mul(hn::Sub(mu, Constant(intervals[j].low)), inverse_sigma);
+      const V high = hn::Mul(hn::Sub(Constant(intervals[j].high), mu), inverse_sigma);
+      const V mass = hn::Sub(hn::Sub(Constant(1), UpperTailIfAny(low)), UpperTailIfAny(high));
       is_special = hn::Or(is_special, hn::Or(hn::Lt(mu, Constant(intervals[j].low)),
                                              hn::Gt(mu, Constant(intervals[j].high))));
       is_special = hn::Or(is_special, hn::Ge(scale, Constant(kGreatestScale)));
@@ -261,11 +232,8 @@ uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* inte
 
 void SetConstantsOfAll(KernelBlocks& blocks, std::span<const uint32_t> which,
                        const Interval* intervals, uint32_t* special) {
-  const size_t stride = blocks.continuous * kLanes;
-  const auto masses = std::make_unique_for_overwrite<double[]>(which.size() * stride);
-  ComputeMasses(blocks, which, intervals, masses.get());
   for (size_t i = 0; i < which.size(); ++i) {
-    special[i] = SetConstantsOf(blocks, which[i], intervals, masses.get() + i * stride);
+    special[i] = SetConstantsOf(blocks, which[i], intervals);
   }
 }
 

@@ -9,10 +9,8 @@
 #define HPOD_SAMPLERS_TPE_LANE_MATH_INL_H_
 #endif
 
-#include <algorithm>
 #include <bit>
 #include <hwy/highway.h>
-#include <memory>
 #include <numbers>
 
 #include "samplers/tpe/lanes.h"
@@ -32,38 +30,6 @@ inline constexpr I kI;
 
 HWY_INLINE size_t Width() { return hn::Lanes(kD); }
 HWY_INLINE V Constant(double value) { return hn::Set(kD, value); }
-
-// Values of a few of many lanes, one after the other, and where they belong.
-class SparseLanes {
- public:
-  // For up to so many.
-  explicit SparseLanes(size_t capacity)
-      : places_(std::make_unique_for_overwrite<int64_t[]>(capacity + kLanes)),
-        values_(std::make_unique_for_overwrite<double[]>(capacity + kLanes)) {}
-  // The lanes that are set in `which`, of values that belong to `place` and those after it.
-  HWY_INLINE void Add(V lanes, M which, size_t place) {
-    if (hn::AllFalse(kD, which)) return;
-    const auto places = hn::Iota(kI, static_cast<int64_t>(place));
-    hn::CompressStore(places, hn::RebindMask(kI, which), kI, places_.get() + count_);
-    count_ += hn::CompressStore(lanes, which, kD, values_.get() + count_);
-  }
-  // Calls visit(place, function(value)) for each. `harmless` is a value that the function takes.
-  template <class Function, class Visit>
-  HWY_INLINE void Apply(double harmless, const Function& function, const Visit& visit) {
-    hn::StoreU(Constant(harmless), kD, values_.get() + count_);
-    alignas(64) double results[kLanes];
-    for (size_t i = 0; i < count_; i += Width()) {
-      hn::Store(function(hn::LoadU(kD, values_.get() + i)), kD, results);
-      const size_t some = std::min(Width(), count_ - i);
-      for (size_t k = 0; k < some; ++k) visit(static_cast<size_t>(places_[i + k]), results[k]);
-    }
-  }
-
- private:
-  std::unique_ptr<int64_t[]> places_;
-  std::unique_ptr<double[]> values_;
-  size_t count_ = 0;
-};
 
 // c[0] + c[1] x + ... + c[n - 1] x^(n - 1): the even and the odd powers apart, so that each
 // operation waits for half as many others.

@@ -86,6 +86,14 @@ HWY_INLINE V OuterQuantile(V p) {
   return hn::IfThenElse(is_near, quantile, hn::Div(Polynomial(far, kF), Polynomial(far, kG)));
 }
 
+// For 0 < p <= 1/2.
+HWY_INLINE V UpperQuantile(V p) {
+  const M is_outer = hn::Lt(p, Constant(kCentral));
+  const V central = CentralQuantile(hn::Max(p, Constant(kCentral)));
+  if (hn::AllFalse(kD, is_outer)) return central;
+  return hn::IfThenElse(is_outer, OuterQuantile(hn::Min(p, Constant(kCentral))), central);
+}
+
 double LogOf(double x) { return hn::GetLane(Log(Constant(x))); }
 
 // Reads and writes kLanes of each array.
@@ -111,8 +119,6 @@ void CutTailsOf(const double* mu, const double* sigma, const Interval& interval,
 // `count` is a multiple of kLanes.
 void CutNormalQuantilesOf(const double* u, const CutNormals& normals, const Interval& interval,
                           size_t count, double* result) {
-  SparseLanes outer(count);
-  // The quantiles of the standard normal, less than 0 for those nearer to the low end.
   for (size_t i = 0; i < count; i += Width()) {
     const V share = hn::LoadU(kD, u + i);
     const V low = hn::LoadU(kD, normals.below.data() + i);
@@ -122,22 +128,10 @@ void CutNormalQuantilesOf(const double* u, const CutNormals& normals, const Inte
     const V from_high = hn::Add(high, hn::Mul(hn::Sub(Constant(1), share), mass));
     // Not 0, whose logarithm OuterQuantile would take.
     const V least = hn::Max(hn::Min(from_low, from_high), Constant(1e-300));
-    const V p = hn::Min(least, Constant(0.5));
-    const M is_low = hn::Lt(from_low, from_high);
-    const V z = CentralQuantile(hn::Max(p, Constant(kCentral)));
-    hn::StoreU(hn::IfThenElse(is_low, hn::Neg(z), z), kD, result + i);
-    outer.Add(hn::IfThenElse(is_low, hn::Neg(p), p), hn::Lt(p, Constant(kCentral)), i);
-  }
-  outer.Apply(
-      kCentral,
-      [](V p) {
-        const V z = OuterQuantile(hn::Abs(p));
-        return hn::IfThenElse(hn::Lt(p, hn::Zero(kD)), hn::Neg(z), z);
-      },
-      [&](size_t place, double z) { result[place] = z; });
-  for (size_t i = 0; i < count; i += Width()) {
-    const V z = hn::Mul(hn::LoadU(kD, result + i), hn::LoadU(kD, normals.sigma.data() + i));
-    const V x = hn::Add(hn::LoadU(kD, normals.mu.data() + i), z);
+    const V distance = UpperQuantile(hn::Min(least, Constant(0.5)));
+    const V z = hn::IfThenElse(hn::Lt(from_low, from_high), hn::Neg(distance), distance);
+    const V sigma = hn::LoadU(kD, normals.sigma.data() + i);
+    const V x = hn::Add(hn::LoadU(kD, normals.mu.data() + i), hn::Mul(z, sigma));
     hn::StoreU(hn::Min(hn::Max(x, Constant(interval.low)), Constant(interval.high)), kD,
                result + i);
   }
