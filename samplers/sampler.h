@@ -53,10 +53,13 @@ class Sampler {
   // come from Propose, one at a time.
   virtual std::vector<DistributionValue> Foresee(const StudyView& /*study*/) const { return {}; }
 
-  // About how many kernel evaluations a proposal of so many parameters takes, with the model that
-  // it has to build, if any; 0: next to nothing. What the engine goes by when it leaves a proposal
-  // to another thread.
-  virtual int64_t Work(const History& /*history*/, size_t /*parameters*/) const { return 0; }
+  // About how many kernel evaluations Propose of these parameters takes, or Foresee if there are
+  // none, with the models that it has to build; 0: next to nothing. What the engine goes by when it
+  // leaves a proposal to another thread.
+  virtual int64_t Work(const History& /*history*/,
+                       std::span<const Parameter> /*parameters*/) const {
+    return 0;
+  }
 
   // Whether Propose would answer OUT_OF_RANGE for a point with nothing fixed.
   virtual bool IsExhausted(const StudyView& /*study*/, const Space& /*space*/) const {

@@ -144,6 +144,7 @@ class Space {
   const Parameter& operator[](size_t i) const { return parameters_[i]; }
   auto begin() const { return parameters_.begin(); }
   auto end() const { return parameters_.end(); }
+  std::span<const Parameter> Parameters() const { return parameters_; }
 
   // Position of `name`, or size() if there is none. O(log n).
   size_t IndexOf(std::string_view name) const;

@@ -10,7 +10,6 @@
 // The entry point is MakeTpeSampler.
 
 #include <algorithm>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,7 +19,7 @@
 #include "samplers/algorithms.h"
 #include "samplers/fill_point.h"
 #include "samplers/rng.h"
-#include "samplers/tpe/joint_model.h"
+#include "samplers/tpe/kept_models.h"
 #include "samplers/tpe/parzen.h"
 #include "samplers/tpe/search_space.h"
 #include "samplers/tpe/split.h"
@@ -70,11 +69,12 @@ std::vector<double> DrawBest(const StudyView& study, size_t count, std::span<con
   return {row, row + static_cast<std::ptrdiff_t>(d)};
 }
 
-// The models behind one proposal, made of the history alone. Trials are divided once for all of
+// The densities behind one proposal, made of the history alone. Trials are divided once for all of
 // them.
-class Models {
+class FreshModels {
  public:
-  Models(const StudyView& study, const Settings& settings) : study_(study), settings_(settings) {}
+  FreshModels(const StudyView& study, const Settings& settings)
+      : study_(study), settings_(settings) {}
 
   // One value per parameter of the space. `stream` names the random numbers.
   std::vector<double> Draw(std::span<const Domain> domains, std::span<const size_t> names,
@@ -105,10 +105,10 @@ class Models {
 class TpeSampler final : public Sampler {
  public:
   explicit TpeSampler(const Settings& settings)
-      : settings_(settings), joint_model_(settings.constant_liar) {}
+      : settings_(settings), kept_(settings.constant_liar) {}
 
   void Observe(const History& history, size_t number) override {
-    if (HasJointModel(history)) joint_model_.Observe(history, number);
+    if (IsKept(history)) kept_.Observe(history, number);
   }
 
   // A space of one parameter is drawn on its own: that is how define-by-run code asks for what was
@@ -116,10 +116,10 @@ class TpeSampler final : public Sampler {
   absl::StatusOr<Point> Propose(const StudyView& study, const Space& space,
                                 std::span<const double> fixed) const override {
     const History& history = study.history;
-    Models models(study, settings_);
+    FreshModels fresh(study, settings_);
     std::vector<double> joint(history.NameCount() + 1, kNoValue);
     if (space.size() > 1) {
-      for (const DistributionValue& drawn : DrawJointly(study, models)) {
+      for (const DistributionValue& drawn : DrawJointly(study, fresh)) {
         joint[history.GetDistribution(drawn.distribution).name] = drawn.value;
       }
     }
@@ -127,20 +127,35 @@ class TpeSampler final : public Sampler {
       const auto& [name, domain, conditions] = space[i];
       if (IsSingle(domain)) return SingleValue(domain);
       const double drawn = joint[history.FindName(name)];
-      return Contains(domain, drawn) ? drawn : DrawAlone(study, name, domain, models);
+      return Contains(domain, drawn) ? drawn : DrawAlone(study, name, domain, fresh);
     });
   }
 
   std::vector<DistributionValue> Foresee(const StudyView& study) const override {
-    Models models(study, settings_);
-    return DrawJointly(study, models);
+    FreshModels fresh(study, settings_);
+    return DrawJointly(study, fresh);
   }
 
-  int64_t Work(const History& history, size_t parameters) const override {
+  int64_t Work(const History& history, std::span<const Parameter> parameters) const override {
     if (IsStartup(history)) return 0;
-    const bool has_kernels = parameters > 1 && HasJointModel(history) && IsModelBuilt();
-    return static_cast<int64_t>(history.size() * parameters *
-                                (settings_.n_ei_candidates + (has_kernels ? 0 : kKernelWork)));
+    size_t work = 0;
+    const auto add = [&](size_t dimensions, bool has_densities) {
+      work += history.size() * dimensions *
+              (settings_.n_ei_candidates + (has_densities ? 0 : kKernelWork));
+    };
+    std::vector<bool> is_joint(history.NameCount() + 1, false);
+    if (parameters.size() != 1) {
+      for (const JointSpace& space : JointSpaces(history)) {
+        add(space.size(), kept_.Has(space));
+        for (const size_t name : NamesOf(history, space)) is_joint[name] = true;
+      }
+    }
+    for (const Parameter& parameter : parameters) {
+      if (IsSingle(parameter.domain) || is_joint[history.FindName(parameter.name)]) continue;
+      const auto id = history.FindDistribution(parameter.name, parameter.domain);
+      add(1, id.has_value() && kept_.Has({*id}));
+    }
+    return static_cast<int64_t>(work);
   }
 
  private:
@@ -153,77 +168,61 @@ class TpeSampler final : public Sampler {
     return settings_.multivariate.value_or(settings_.group || history.Directions().size() == 1);
   }
 
-  bool HasJointModel(const History& history) const {
-    return !settings_.group && history.Directions().size() == 1 && IsJoint(history);
-  }
+  static bool IsKept(const History& history) { return history.Directions().size() == 1; }
 
-  std::vector<DistributionValue> DrawJointly(const StudyView& study, Models& models) const {
-    const History& history = study.history;
-    if (IsStartup(history) || !IsJoint(history)) return {};
-    if (HasJointModel(history) && CurrentModel(history).IsCurrent(history, study.number)) {
-      return DrawFromJointModel(study);
-    }
-    if (!settings_.group) return DrawSpace(study, IntersectionSpace(history), "joint", models);
-    std::vector<DistributionValue> drawn;
-    for (const JointSpace& space : GroupedSpaces(history)) {
-      const std::string& first = history.Name(history.GetDistribution(space[0]).name);
-      const std::vector<DistributionValue> part = DrawSpace(study, space, "group:" + first, models);
-      drawn.insert(drawn.end(), part.begin(), part.end());
-    }
-    return drawn;
-  }
-
-  // The first proposal that needs the model builds it: a restart and an import do not, and nor does
-  // the thread that observes, when proposals are computed on another.
-  const JointModel& CurrentModel(const History& history) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    joint_model_.BringUpToDate(history);
-    return joint_model_;
-  }
-
-  bool IsModelBuilt() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return joint_model_.IsBuilt();
-  }
-
-  std::vector<DistributionValue> DrawFromJointModel(const StudyView& study) const {
-    const std::vector<double> values =
-        DrawBest(study, settings_.n_ei_candidates, joint_model_.Domains(), "joint",
-                 joint_model_.Below(), joint_model_.Above());
-    const JointSpace& space = joint_model_.Space();
-    std::vector<DistributionValue> drawn;
-    for (size_t i = 0; i < space.size(); ++i) drawn.push_back({space[i], values[i]});
-    return drawn;
-  }
-
-  static std::vector<DistributionValue> DrawSpace(const StudyView& study, const JointSpace& space,
-                                                  std::string_view stream, Models& models) {
+  // The spaces of which each is drawn jointly.
+  std::vector<JointSpace> JointSpaces(const History& history) const {
+    if (!IsJoint(history)) return {};
+    if (settings_.group) return GroupedSpaces(history);
+    JointSpace space = IsKept(history) ? kept_.Intersection(history) : IntersectionSpace(history);
     if (space.empty()) return {};
-    std::vector<Domain> domains;
-    std::vector<size_t> names;
-    for (const uint32_t id : space) {
-      domains.push_back(study.history.GetDistribution(id).domain);
-      names.push_back(study.history.GetDistribution(id).name);
-    }
-    const std::vector<double> values = models.Draw(domains, names, stream);
+    return {std::move(space)};
+  }
+
+  std::vector<DistributionValue> DrawJointly(const StudyView& study, FreshModels& fresh) const {
+    const History& history = study.history;
+    if (IsStartup(history)) return {};
     std::vector<DistributionValue> drawn;
-    for (size_t i = 0; i < space.size(); ++i) drawn.push_back({space[i], values[i]});
+    for (const JointSpace& space : JointSpaces(history)) {
+      const std::string& first = history.Name(history.GetDistribution(space[0]).name);
+      const std::vector<double> values =
+          DrawSpace(study, space, settings_.group ? "group:" + first : "joint", fresh);
+      for (size_t i = 0; i < space.size(); ++i) drawn.push_back({space[i], values[i]});
+    }
     return drawn;
+  }
+
+  std::vector<double> DrawSpace(const StudyView& study, const JointSpace& space,
+                                std::string_view stream, FreshModels& fresh) const {
+    const History& history = study.history;
+    const KeptDensities* kept =
+        IsKept(history) ? kept_.Find(history, study.number, space) : nullptr;
+    if (kept == nullptr) {
+      return fresh.Draw(DomainsOf(history, space), NamesOf(history, space), stream);
+    }
+    return DrawBest(study, settings_.n_ei_candidates, kept->Domains(), stream, kept->Below(),
+                    kept->Above());
   }
 
   double DrawAlone(const StudyView& study, const std::string& name, const Domain& domain,
-                   Models& models) const {
-    if (IsStartup(study.history)) {
-      Rng rng = Rng::ForTrial(study.seed, study.number, ParameterStream(name));
+                   FreshModels& fresh) const {
+    const History& history = study.history;
+    const std::string stream = ParameterStream(name);
+    if (IsStartup(history)) {
+      Rng rng = Rng::ForTrial(study.seed, study.number, stream);
       return DrawUniform(domain, rng);
     }
-    const size_t name_id = study.history.FindName(name);
-    return models.Draw({&domain, 1}, {&name_id, 1}, ParameterStream(name))[0];
+    if (const auto id = history.FindDistribution(name, domain); id.has_value()) {
+      return DrawSpace(study, {*id}, stream, fresh)[0];
+    }
+    const size_t name_id = history.FindName(name);
+    return fresh.Draw({&domain, 1}, {&name_id, 1}, stream)[0];
   }
 
   const Settings settings_;
-  mutable std::mutex mutex_;  // held while the model is brought up to date
-  mutable JointModel joint_model_;
+  // The first proposal that needs densities builds them: a restart and an import do not, and nor
+  // does the thread that observes, when proposals are computed on another.
+  mutable KeptModels kept_;
 };
 
 constexpr OptionSpec kOptions[] = {

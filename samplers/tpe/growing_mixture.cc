@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <cassert>
-#include <utility>
 
 namespace hpod {
 namespace {
@@ -12,9 +11,6 @@ namespace {
 // From so many observations on, the least width does not change any more, and most kernels have it
 // in all dimensions: those are in the tree.
 constexpr size_t kSettled = 98;
-
-// How many trials wait for an update, so that none takes long.
-constexpr size_t kMostArrivals = 64;
 
 }  // namespace
 
@@ -65,20 +61,8 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
   Update();
 }
 
-std::vector<Observation>::const_iterator GrowingMixture::FindArrival(size_t number) const {
-  return std::find_if(arrivals_.begin(), arrivals_.end(),
-                      [&](const Observation& arrival) { return arrival.number == number; });
-}
-
-bool GrowingMixture::Has(size_t number) const {
-  return HasSlot(number) || FindArrival(number) != arrivals_.end();
-}
-
 bool GrowingMixture::HasAsIs(const Observation& trial) const {
-  if (const auto arrival = FindArrival(trial.number); arrival != arrivals_.end()) {
-    return arrival->values == trial.values;
-  }
-  if (!HasSlot(trial.number)) return false;
+  if (!Has(trial.number)) return false;
   const size_t slot = slots_[trial.number];
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     const bool is_same =
@@ -90,17 +74,7 @@ bool GrowingMixture::HasAsIs(const Observation& trial) const {
   return true;
 }
 
-void GrowingMixture::Insert(Observation trial) {
-  if (arrivals_.size() == kMostArrivals) Update();
-  arrivals_.push_back(std::move(trial));
-}
-
-void GrowingMixture::EnterArrivals() {
-  for (const Observation& trial : arrivals_) Enter(trial);
-  arrivals_.clear();
-}
-
-void GrowingMixture::Enter(const Observation& trial) {
+void GrowingMixture::Insert(const Observation& trial) {
   const size_t slot = PutEverywhere(trial.number);
   mixture_.SetTrial(slot, trial.number);
   std::vector<SortedCentres::Place> places(dimensions_.size());
@@ -118,10 +92,8 @@ void GrowingMixture::Enter(const Observation& trial) {
 }
 
 void GrowingMixture::Erase(size_t number) {
-  if (const auto arrival = FindArrival(number); arrival != arrivals_.end()) {
-    arrivals_.erase(arrival);
-    return;
-  }
+  // One that has been inserted since may have no width yet.
+  if (number < is_changed_.size() && is_changed_[number]) Update();
   const size_t slot = slots_[number];
   std::vector<SortedCentres::Place> places(dimensions_.size());
   for (size_t j = 0; j < dimensions_.size(); ++j) {
@@ -319,20 +291,19 @@ void GrowingMixture::NoteChange(size_t number) {
 }
 
 void GrowingMixture::Update() {
-  EnterArrivals();
   mixture_.SetObservationCount(count_);
   partition_.missing = slots_.size() - count_;
   if (are_widths_old_) {
     are_widths_old_ = false;
     UpdateAllWidths();
     for (size_t number = 0; number < slots_.size(); ++number) {
-      if (HasSlot(number)) NoteChange(number);
+      if (Has(number)) NoteChange(number);
     }
   }
   UpdateConstants();
   for (const uint32_t number : changed_) {
     is_changed_[number] = false;
-    if (HasSlot(number)) Settle(number);
+    if (Has(number)) Settle(number);
   }
   changed_.clear();
 }
@@ -340,7 +311,7 @@ void GrowingMixture::Update() {
 void GrowingMixture::UpdateConstants() {
   std::vector<uint32_t>& blocks = changed_blocks_;
   for (const uint32_t number : changed_) {
-    if (HasSlot(number)) blocks.push_back(static_cast<uint32_t>(slots_[number] / kLanes));
+    if (Has(number)) blocks.push_back(static_cast<uint32_t>(slots_[number] / kLanes));
   }
   std::sort(blocks.begin(), blocks.end());
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());

@@ -26,12 +26,12 @@ class GrowingMixture {
   // d >= 1 domains, none with a single value; trials in any order.
   GrowingMixture(std::span<const Domain> domains, std::span<const Observation> trials);
 
-  bool Has(size_t number) const;
+  bool Has(size_t number) const { return number < slots_.size() && slots_[number] != kNoSlot; }
   bool HasAsIs(const Observation& trial) const;
 
-  // Update() must follow before a density is asked for; several changes need one only, and a trial
-  // that came since the last one leaves at no cost. O(d (log n + sqrt n)) from 98 kernels on.
-  void Insert(Observation trial);
+  // O(d (log n + sqrt n)) from 98 kernels on. Update() must follow before anything else is asked;
+  // several changes need one only.
+  void Insert(const Observation& trial);
   void Erase(size_t number);
   void Update();
 
@@ -52,10 +52,6 @@ class GrowingMixture {
     SortedCentres centres;
   };
 
-  bool HasSlot(size_t number) const { return number < slots_.size() && slots_[number] != kNoSlot; }
-  std::vector<Observation>::const_iterator FindArrival(size_t number) const;
-  void Enter(const Observation& trial);
-  void EnterArrivals();
   void InsertPrior(std::span<const Domain> domains);
   Mixture::Normal PriorOf(const Dimension& d) const;
 
@@ -95,7 +91,6 @@ class GrowingMixture {
   Partition partition_;
   std::vector<bool> is_in_tree_;  // by page
   // Since the last update.
-  std::vector<Observation> arrivals_;     // have no slot yet
   std::vector<uint32_t> changed_;         // trial numbers
   std::vector<bool> is_changed_;          // by trial number
   std::vector<uint32_t> changed_blocks_;  // whose kernel has gone, or the prior's

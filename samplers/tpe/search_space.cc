@@ -48,6 +48,20 @@ double ValueOrForeseen(const History& history, size_t number, size_t name) {
 
 }  // namespace
 
+std::vector<Domain> DomainsOf(const History& history, const JointSpace& space) {
+  std::vector<Domain> domains;
+  domains.reserve(space.size());
+  for (const uint32_t id : space) domains.push_back(history.GetDistribution(id).domain);
+  return domains;
+}
+
+std::vector<size_t> NamesOf(const History& history, const JointSpace& space) {
+  std::vector<size_t> names;
+  names.reserve(space.size());
+  for (const uint32_t id : space) names.push_back(history.GetDistribution(id).name);
+  return names;
+}
+
 JointSpace IntersectionSpace(const History& history) {
   std::vector<size_t> shapes_with(history.DistributionCount(), 0);
   size_t live = 0;

@@ -14,6 +14,8 @@ namespace hpod {
 
 // Distributions by the name of their parameter, ascending; none has a single value.
 using JointSpace = std::vector<uint32_t>;
+std::vector<Domain> DomainsOf(const History& history, const JointSpace& space);
+std::vector<size_t> NamesOf(const History& history, const JointSpace& space);
 
 // The distributions that all COMPLETE and PRUNED trials have: same name, same domain. O(shapes),
 // not O(trials).

@@ -206,11 +206,12 @@ absl::StatusOr<std::optional<RememberSuggestion>> StudyState::RecallSuggestion(
 }
 
 int64_t StudyState::Cost(const SuggestTrial& /*command*/) const {
-  return sampler_->Work(history_, std::max<size_t>(history_.NameCount(), 1));
+  return sampler_->Work(history_, spec_.space.Parameters());
 }
 
-int64_t StudyState::Cost(const SuggestParameter& /*command*/) const {
-  return sampler_->Work(history_, 1);
+int64_t StudyState::Cost(const SuggestParameter& command) const {
+  const Parameter parameter{command.name, command.domain, {}};
+  return sampler_->Work(history_, {&parameter, 1});
 }
 
 absl::Status StudyState::CheckAskable(const std::string& name, const Domain& domain) const {

@@ -102,7 +102,8 @@ TEST(CellSums, BoundWhatTheKernelsOfACellAddUpTo) {
             const double sum = Sum(trials, point, weights, missing);
             const auto [least, most] = sums.BoundsAt(1, point.data(), weights, missing, 0.0);
             EXPECT_LE(least, sum * (1 + 1e-12)) << dimensions << " " << width << " " << corner;
-            EXPECT_GE(most, sum * (1 - 1e-12) - 1e-300) << dimensions << " " << width << " " << corner;
+            EXPECT_GE(most, sum * (1 - 1e-12) - 1e-300)
+                << dimensions << " " << width << " " << corner;
           }
         }
       }

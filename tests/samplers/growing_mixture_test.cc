@@ -74,8 +74,7 @@ TEST(GrowingMixture, EqualsAFreshEstimateToTheLastBitAsTrialsComeAndGo) {
         growing.Erase(gone->first);
         trials.erase(gone);
       }
-      // Often, or not for longer than the mixture lets changes wait.
-      if (number % 3 == 0 && number % 400 < 200) growing.Update();
+      if (number % 3 == 0) growing.Update();
       if (number % 97 != 0 && number != 1499) continue;
       growing.Update();
       const std::vector<double> points = RandomPoints(domains, 10, rng);

@@ -208,15 +208,20 @@ TEST(TpeSampler, DrawsMoreCandidatesIfToldTo) {
 
 TEST(TpeSampler, TellsTheWorkOfAProposal) {
   const Space space = MakeSpace({Float("x", 0, 1), Float("y", 0, 1)});
-  EXPECT_EQ(MakeTpe()->Work(RandomHistory(space, 9), 2), 0) << "still drawn at random";
+  const std::span<const Parameter> both = space.Parameters();
+  EXPECT_EQ(MakeTpe()->Work(RandomHistory(space, 9), both), 0) << "still drawn at random";
   const History history = RandomHistory(space, 100);
   const std::unique_ptr<Sampler> sampler = MakeTpe({{"n_ei_candidates", "5"}});
   for (size_t number = 0; number < 100; ++number) sampler->Observe(history, number);
-  const int64_t with_building = sampler->Work(history, 2);
+  const int64_t with_building = sampler->Work(history, both);
   EXPECT_GT(with_building, 5 * 100 * 2);
+  EXPECT_EQ(sampler->Work(history, {}), with_building) << "what Foresee would take";
+  EXPECT_EQ(sampler->Work(history, both.first(1)), with_building / 2);
   (void)sampler->Propose({history, kSeed, 100}, space, {});
-  EXPECT_EQ(sampler->Work(history, 2), 5 * 100 * 2);
-  EXPECT_EQ(sampler->Work(history, 1), with_building / 2) << "a parameter alone has no model";
+  EXPECT_EQ(sampler->Work(history, both), 5 * 100 * 2);
+  EXPECT_EQ(sampler->Work(history, both.first(1)), with_building / 2) << "x alone has no model";
+  (void)sampler->Propose({history, kSeed, 100}, MakeSpace({Float("x", 0, 1)}), {});
+  EXPECT_EQ(sampler->Work(history, both.first(1)), 5 * 100);
 }
 
 TEST(TpeSampler, StaysInsideANarrowedRange) {

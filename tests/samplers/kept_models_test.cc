@@ -1,6 +1,6 @@
-// The model that is kept up to date against the one that is made afresh.
+// Models that are kept up to date against those that are made afresh.
 
-#include "samplers/tpe/joint_model.h"
+#include "samplers/tpe/kept_models.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ class RandomStudy {
       : space_(std::move(space)),
         options_(options),
         kept_(MakeTpe(options)),
-        model_(std::make_unique<JointModel>(IsLiar())),
+        models_(std::make_unique<KeptModels>(IsLiar())),
         rng_(Rng::ForTrial(seed, 0, "study")) {}
 
   void Step() {
@@ -55,29 +55,10 @@ class RandomStudy {
 
   // To the last bit, at points anywhere.
   void ExpectEqualDensities() {
-    builds_ += model_->IsBuilt() ? 0 : 1;
-    model_->BringUpToDate(history_);
-    if (!model_->IsCurrent(history_, history_.size())) return;
-    std::vector<Domain> domains;
-    std::vector<size_t> names;
-    EXPECT_EQ(model_->Space(), IntersectionSpace(history_));
-    for (const uint32_t id : model_->Space()) {
-      domains.push_back(history_.GetDistribution(id).domain);
-      names.push_back(history_.GetDistribution(id).name);
-    }
-    std::vector<double> points;
-    for (int i = 0; i < 8; ++i) {
-      for (const Domain& domain : domains) points.push_back(DrawUniform(domain, rng_));
-    }
-    const Split split = SplitTrials(history_, IsLiar(), history_.size());
-    const auto fresh = [&](std::span<const size_t> trials) {
-      return ParzenEstimator(domains, CollectObservations(history_, names, trials),
-                             Weighting::kForgetting)
-          .LogDensity(points);
-    };
-    EXPECT_EQ(model_->Below().LogDensity(points), fresh(split.below));
-    EXPECT_EQ(model_->Above().LogDensity(points), fresh(split.above));
-    ++compared_;
+    const JointSpace joint = models_->Intersection(history_);
+    EXPECT_EQ(joint, IntersectionSpace(history_));
+    if (!joint.empty()) ExpectEqualDensitiesOf(joint);
+    for (uint32_t id = 0; id < history_.DistributionCount(); ++id) ExpectEqualDensitiesOf({id});
   }
   size_t compared() const { return compared_; }
   size_t builds() const { return builds_; }
@@ -98,7 +79,7 @@ class RandomStudy {
 
   void ExpectEqualProposalsAfterARestart() {
     kept_ = MakeTpe(options_);
-    model_ = std::make_unique<JointModel>(IsLiar());
+    models_ = std::make_unique<KeptModels>(IsLiar());
     for (size_t number = 0; number < history_.size(); ++number) Observe(number);
     ExpectEqualProposals();
   }
@@ -106,6 +87,27 @@ class RandomStudy {
   const History& history() const { return history_; }
 
  private:
+  void ExpectEqualDensitiesOf(const JointSpace& space) {
+    builds_ += models_->Has(space) ? 0 : 1;
+    const KeptDensities* kept = models_->Find(history_, history_.size(), space);
+    ASSERT_NE(kept, nullptr);
+    const std::vector<Domain> domains = DomainsOf(history_, space);
+    std::vector<double> points;
+    for (int i = 0; i < 8; ++i) {
+      for (const Domain& domain : domains) points.push_back(DrawUniform(domain, rng_));
+    }
+    const Split split = SplitTrials(history_, IsLiar(), history_.size());
+    const auto fresh = [&](std::span<const size_t> trials) {
+      return ParzenEstimator(domains,
+                             CollectObservations(history_, NamesOf(history_, space), trials),
+                             Weighting::kForgetting)
+          .LogDensity(points);
+    };
+    EXPECT_EQ(kept->Below().LogDensity(points), fresh(split.below));
+    EXPECT_EQ(kept->Above().LogDensity(points), fresh(split.above));
+    ++compared_;
+  }
+
   void Start() {
     history_.Append(TrialState::kRunning);
     const size_t number = history_.size() - 1;
@@ -146,7 +148,7 @@ class RandomStudy {
 
   void Observe(size_t number) {
     kept_->Observe(history_, number);
-    model_->Observe(history_, number);
+    models_->Observe(history_, number);
   }
   bool IsLiar() const { return !options_.contains("constant_liar"); }
   size_t AnyRunning() { return history_.Running()[rng_.Below(history_.Running().size())]; }
@@ -156,7 +158,7 @@ class RandomStudy {
   const Options options_;
   History history_{{Direction::kMinimize}};
   std::unique_ptr<Sampler> kept_;
-  std::unique_ptr<JointModel> model_;
+  std::unique_ptr<KeptModels> models_;
   size_t compared_ = 0;
   size_t builds_ = 0;
   Rng rng_;
@@ -172,36 +174,49 @@ void ExpectEqualProposalsAlongAStudy(const Space& space, const Options& options)
       if (step % 200 == 199) study.ExpectEqualProposalsAfterARestart();
     }
     EXPECT_GT(study.compared(), 800U);
-    EXPECT_LT(study.builds(), 20U) << "it follows the trials";
+    EXPECT_LT(study.builds(), 60U) << "they follow the trials";
     EXPECT_GT(study.history().Count(TrialState::kComplete), 120U);
     EXPECT_GT(study.history().Count(TrialState::kPruned), 10U);
     EXPECT_GT(study.history().Count(TrialState::kFail), 10U);
   }
 }
 
-TEST(JointModel, ProposesWhatAFreshModelDoes) {
+TEST(KeptModels, ProposeWhatFreshModelsDo) {
   ExpectEqualProposalsAlongAStudy(
       MakeSpace({Float("x", -1, 1), LogFloat("y", 1e-3, 1), Int("n", 1, 9), LogInt("k", 1, 500),
                  Choice("c", 3), SteppedFloat("s", 0, 1, 0.25)}),
       {});
 }
 
-TEST(JointModel, ProposesWhatAFreshModelDoesForFloats) {
+TEST(KeptModels, ProposeWhatFreshModelsDoForFloats) {
   ExpectEqualProposalsAlongAStudy(MakeSpace({Float("x", 0, 1), Float("y", 0, 1)}), {});
 }
 
-TEST(JointModel, ProposesWhatAFreshModelDoesWithoutConstantLiar) {
+TEST(KeptModels, ProposeWhatFreshModelsDoWithoutConstantLiar) {
   ExpectEqualProposalsAlongAStudy(MakeSpace({Float("x", 0, 1), Choice("c", 2)}),
                                   {{"constant_liar", "false"}});
 }
 
-TEST(JointModel, ProposesWhatAFreshModelDoesInAConditionalSpace) {
+TEST(KeptModels, ProposeWhatFreshModelsDoInAConditionalSpace) {
   ExpectEqualProposalsAlongAStudy(MakeSpace({Float("x", 0, 1), Choice("c", 2), Float("z", 0, 1),
                                              When(Float("y", 0, 1), "c", {Value("a")})}),
                                   {});
 }
 
-TEST(JointModel, FollowsASpaceThatShrinks) {
+TEST(KeptModels, ProposeWhatFreshModelsDoForParametersAlone) {
+  ExpectEqualProposalsAlongAStudy(MakeSpace({Float("x", 0, 1), Int("n", 1, 9), Choice("c", 3),
+                                             When(LogFloat("y", 1e-3, 1), "c", {Value("a")})}),
+                                  {{"multivariate", "false"}});
+}
+
+TEST(KeptModels, ProposeWhatFreshModelsDoForGroups) {
+  ExpectEqualProposalsAlongAStudy(
+      MakeSpace({Float("x", 0, 1), Choice("c", 2), When(Float("y", 0, 1), "c", {Value("a")}),
+                 When(Int("n", 1, 9), "c", {Value("a")})}),
+      {{"group", "true"}});
+}
+
+TEST(KeptModels, FollowASpaceThatShrinks) {
   const Space both = MakeSpace({Float("x", 0, 1), Float("y", 0, 1)});
   const Space more = MakeSpace({Float("x", 0, 1), Float("y", 0, 2), Float("z", 0, 1)});
   History history({Direction::kMaximize});
@@ -222,50 +237,64 @@ TEST(JointModel, FollowsASpaceThatShrinks) {
   }
 }
 
-class ModelOfTwentyTrials : public testing::Test {
+class ModelsOfTwentyTrials : public testing::Test {
  protected:
-  ModelOfTwentyTrials() {
+  ModelsOfTwentyTrials() {
     for (int i = 0; i < 20; ++i) Add(Point{i / 20.0, 0.5}, TrialState::kComplete, {1.0 * i});
   }
 
   size_t Add(const Point& point, TrialState state, const std::vector<double>& values = {}) {
     const size_t number = AddTrial(history_, space_, point, state, values);
-    model_.Observe(history_, number);
+    models_.Observe(history_, number);
     return number;
   }
-  bool IsCurrentFor(size_t number) const { return model_.IsCurrent(history_, number); }
+  const KeptDensities* FindFor(size_t number) {
+    return models_.Find(history_, number, IntersectionSpace(history_));
+  }
+  bool AreKept() { return models_.Has(IntersectionSpace(history_)); }
 
   const Space space_ = MakeSpace({Float("x", 0, 1), Float("y", 0, 1)});
   History history_{{Direction::kMinimize}};
-  JointModel model_{true};
+  KeptModels models_{true};
 };
 
-TEST_F(ModelOfTwentyTrials, IsNotBuiltByObserving) {
+TEST_F(ModelsOfTwentyTrials, AreNotBuiltByObserving) {
   Add({0.5, 0.5}, TrialState::kRunning);
-  EXPECT_FALSE(model_.IsBuilt());
-  EXPECT_FALSE(IsCurrentFor(history_.size()));
+  EXPECT_FALSE(AreKept());
 }
 
-TEST_F(ModelOfTwentyTrials, IsCurrentForTrialsThatAreNotAPartOfIt) {
+TEST_F(ModelsOfTwentyTrials, AreFoundForTrialsThatAreNotAPartOfThem) {
   const size_t running = Add({0.5, 0.5}, TrialState::kRunning);
-  model_.BringUpToDate(history_);
-  EXPECT_TRUE(IsCurrentFor(history_.size()));
-  EXPECT_FALSE(IsCurrentFor(running));
-  EXPECT_FALSE(IsCurrentFor(0));
+  EXPECT_NE(FindFor(history_.size()), nullptr);
+  EXPECT_EQ(FindFor(running), nullptr);
+  EXPECT_EQ(FindFor(0), nullptr);
 }
 
-TEST_F(ModelOfTwentyTrials, IsNotBuiltWithoutTrialsThatItHasNotSeen) {
+TEST_F(ModelsOfTwentyTrials, AreNotFoundWithoutTrialsThatTheyHaveNotSeen) {
   AddTrial(history_, space_, Point{0.5, 0.5}, TrialState::kRunning);
-  model_.BringUpToDate(history_);
-  EXPECT_FALSE(model_.IsBuilt());
+  EXPECT_EQ(FindFor(history_.size()), nullptr);
 }
 
-TEST_F(ModelOfTwentyTrials, IsDroppedWhenATrialComesWhole) {
-  model_.BringUpToDate(history_);
+TEST_F(ModelsOfTwentyTrials, AreDroppedWhenATrialComesWhole) {
+  EXPECT_NE(FindFor(history_.size()), nullptr);
   Add({0.1, 0.9}, TrialState::kComplete, {0.5});
-  EXPECT_FALSE(model_.IsBuilt());
-  model_.BringUpToDate(history_);
-  EXPECT_TRUE(IsCurrentFor(history_.size()));
+  EXPECT_FALSE(AreKept());
+  EXPECT_NE(FindFor(history_.size()), nullptr);
+}
+
+TEST_F(ModelsOfTwentyTrials, AreDroppedWhenTheyHaveLongNotBeenAskedFor) {
+  const JointSpace joint = IntersectionSpace(history_);
+  EXPECT_NE(FindFor(history_.size()), nullptr);
+  for (int i = 0; i < 3000; ++i) {
+    const size_t number = Add({0.5, 0.1}, TrialState::kRunning);
+    const double value = 50.0;
+    history_.SetState(number, TrialState::kComplete, {&value, 1});
+    models_.Observe(history_, number);
+    EXPECT_TRUE(models_.Has(joint) || i > 1000) << i;
+    models_.Find(history_, history_.size(), {joint[0]});
+  }
+  EXPECT_FALSE(models_.Has(joint));
+  EXPECT_TRUE(models_.Has({joint[0]}));
 }
 
 }  // namespace

@@ -1,0 +1,68 @@
+// Which trials are below and which above, kept as trials are observed: equal to SplitTrials. For
+// one objective.
+
+#ifndef HPOD_SAMPLERS_TPE_DIVISION_H_
+#define HPOD_SAMPLERS_TPE_DIVISION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "samplers/history.h"
+#include "samplers/tpe/split.h"
+
+namespace hpod {
+
+class Division {
+ public:
+  enum class Side : uint8_t { kNeither, kBelow, kAbove };
+
+  explicit Division(bool constant_liar) : constant_liar_(constant_liar) {}
+
+  // As Sampler::Observe. Trials that the history had before the first was observed are expected in
+  // the order of their numbers. A division that is built follows the change, but not when a
+  // finished trial is added or gets other parameters, which is how many come at once: then it has
+  // to be built again.
+  void Observe(const History& history, size_t number);
+
+  // If all trials have been observed. O(n).
+  void Build(const History& history);
+  bool IsBuilt() const { return is_built_; }
+  // Whether it is built and every change of this history has been observed.
+  bool IsCurrent(const History& history) const;
+
+  // Whether a trial is COMPLETE or PRUNED.
+  bool IsFinished(size_t number) const;
+  Side SideOf(size_t number) const;
+  std::vector<size_t> Below() const;  // ascending
+
+  // Trials whose side or values may be others than when changes were forgotten last, in any order,
+  // some more than once.
+  std::span<const size_t> Changes() const { return changes_; }
+  void ForgetChanges() { changes_.clear(); }
+
+ private:
+  void PlaceFinished(const History& history, size_t number);
+  // A finished trial's constraint values may be set later.
+  void Rerank(const History& history, size_t number);
+  void AddBelow(const TrialRank& rank);
+  void RemoveBelow(size_t place);
+  // The best finished trial that is not below.
+  TrialRank BestAbove(const History& history) const;
+
+  const bool constant_liar_;
+  // By trial number, as last observed.
+  std::vector<TrialState> states_;
+  std::vector<uint32_t> shapes_;
+  size_t counts_[5] = {};
+
+  bool is_built_ = false;
+  std::vector<TrialRank> below_;  // best first
+  size_t finished_ = 0;
+  std::vector<size_t> changes_;
+};
+
+}  // namespace hpod
+
+#endif  // HPOD_SAMPLERS_TPE_DIVISION_H_

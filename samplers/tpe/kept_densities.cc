@@ -1,0 +1,61 @@
+#include "samplers/tpe/kept_densities.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hpod {
+namespace {
+
+std::vector<Observation> ObservedAbove(const History& history, const Division& division,
+                                       std::span<const size_t> names) {
+  std::vector<Observation> observed;
+  for (size_t number = 0; number < history.size(); ++number) {
+    if (division.SideOf(number) != Division::Side::kAbove) continue;
+    std::vector<double> values = ObservedValues(history, names, number);
+    if (!values.empty()) observed.push_back({number, std::move(values)});
+  }
+  return observed;
+}
+
+}  // namespace
+
+KeptDensities::KeptDensities(const History& history, const Division& division, JointSpace space)
+    : space_(std::move(space)),
+      domains_(DomainsOf(history, space_)),
+      names_(NamesOf(history, space_)),
+      above_(domains_, ObservedAbove(history, division, names_)),
+      followed_(division.Changes().size()) {
+  MakeBelow(history, division.Below());
+}
+
+void KeptDensities::Follow(const History& history, const Division& division) {
+  const std::span<const size_t> news = division.Changes().subspan(followed_);
+  if (news.empty()) return;
+  followed_ = division.Changes().size();
+  std::vector<size_t> numbers(news.begin(), news.end());
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  for (const size_t number : numbers) {
+    Place(history, number, division.SideOf(number) == Division::Side::kAbove);
+  }
+  above_.Update();
+  std::vector<size_t> below = division.Below();
+  if (below != below_numbers_) MakeBelow(history, std::move(below));
+}
+
+void KeptDensities::MakeBelow(const History& history, std::vector<size_t> numbers) {
+  below_numbers_ = std::move(numbers);
+  below_ = std::make_unique<ParzenEstimator>(
+      domains_, CollectObservations(history, names_, below_numbers_), Weighting::kForgetting);
+}
+
+void KeptDensities::Place(const History& history, size_t number, bool is_above) {
+  Observation observed{number, {}};
+  if (is_above) observed.values = ObservedValues(history, names_, number);
+  const bool has_kernel = !observed.values.empty();
+  if (has_kernel && above_.HasAsIs(observed)) return;
+  if (above_.Has(number)) above_.Erase(number);
+  if (has_kernel) above_.Insert(observed);
+}
+
+}  // namespace hpod

@@ -1,0 +1,53 @@
+// Both densities of one modelled space, kept as a Division changes: equal, to the last bit, to
+// those made of the history.
+
+#ifndef HPOD_SAMPLERS_TPE_KEPT_DENSITIES_H_
+#define HPOD_SAMPLERS_TPE_KEPT_DENSITIES_H_
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "samplers/history.h"
+#include "samplers/tpe/division.h"
+#include "samplers/tpe/growing_mixture.h"
+#include "samplers/tpe/parzen.h"
+#include "samplers/tpe/search_space.h"
+
+namespace hpod {
+
+class KeptDensities {
+ public:
+  // d >= 1 distributions. The division is current. O(d n log n).
+  KeptDensities(const History& history, const Division& division, JointSpace space);
+
+  const JointSpace& Space() const { return space_; }
+  std::span<const Domain> Domains() const { return domains_; }
+
+  // Takes over what is new among the division's changes. Must precede what is asked below.
+  void Follow(const History& history, const Division& division);
+  // The division's changes are being forgotten.
+  void ForgetChanges() { followed_ = 0; }
+
+  // Whether a trial has a kernel above.
+  bool IsAbove(size_t number) const { return above_.Has(number); }
+  const ParzenEstimator& Below() const { return *below_; }
+  const GrowingMixture& Above() const { return above_; }
+
+ private:
+  void MakeBelow(const History& history, std::vector<size_t> numbers);
+  void Place(const History& history, size_t number, bool is_above);
+
+  const JointSpace space_;
+  const std::vector<Domain> domains_;
+  const std::vector<size_t> names_;
+  std::vector<size_t> below_numbers_;
+  std::unique_ptr<ParzenEstimator> below_;
+  GrowingMixture above_;
+  size_t followed_;  // of the division's changes
+};
+
+}  // namespace hpod
+
+#endif  // HPOD_SAMPLERS_TPE_KEPT_DENSITIES_H_
