@@ -101,6 +101,10 @@ func dialOptions(chosen options) []grpc.DialOption {
 		// Lists of trials with many reports are larger than gRPC's 4 MiB.
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(1 << 30)),
 	}
+	if chosen.tls == nil {
+		// The daemon is on this machine or this network: a web proxy in the environment does not lead to it.
+		result = append(result, grpc.WithNoProxy())
+	}
 	if chosen.token != "" {
 		result = append(result, grpc.WithPerRPCCredentials(bearer(chosen.token)))
 	}

@@ -58,7 +58,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const 
   return grpc::SslCredentials(tls);
 }
 
-grpc::ChannelArguments ChannelArguments() {
+grpc::ChannelArguments ChannelArguments(bool has_tls) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);  // a trial may hold any number of reports
   // gRPC's own pauses grow to 2 minutes: longer than a restart of the daemon takes. "Min" is how
@@ -67,6 +67,9 @@ grpc::ChannelArguments ChannelArguments() {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5'000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  // Without TLS the daemon is on this machine or this network: a web proxy in the environment does
+  // not lead to it.
+  if (!has_tls) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return arguments;
 }
 
@@ -86,7 +89,8 @@ void TakeErrorInfo(const grpc::Status& status, absl::Status& error) {
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Make(const Options& options) {
   auto credentials = MakeCredentials(options);
   if (!credentials.ok()) return credentials.status();
-  const auto channel = grpc::CreateCustomChannel(options.server, *credentials, ChannelArguments());
+  const auto arguments = ChannelArguments(!options.tls_ca.empty());
+  const auto channel = grpc::CreateCustomChannel(options.server, *credentials, arguments);
   return std::unique_ptr<Connection>(new Connection(options, channel));
 }
 

@@ -1,7 +1,7 @@
 import { Client as Channel } from "@grpc/grpc-js";
 import { StudyService } from "../gen/hpo/v1/study_service_pb.js";
 import { Caller } from "./caller.js";
-import { CHANNEL_OPTIONS, retrySecondsFromEnvironment, tlsFromEnvironment, toCredentials, type TlsOptions } from "./connection.js";
+import { channelOptions, retrySecondsFromEnvironment, tlsFromEnvironment, toCredentials, type TlsOptions } from "./connection.js";
 import { LeaseKeeper } from "./lease.js";
 import { type StudySettings, toStudy } from "./settings.js";
 import { Study } from "./study.js";
@@ -33,7 +33,8 @@ export class Client {
     const server = options.server || process.env["HPOD_SERVER"] || DEFAULT_SERVER;
     const token = options.token || process.env["HPOD_TOKEN"];
     const retrySeconds = options.retrySeconds ?? retrySecondsFromEnvironment();
-    this.channel = new Channel(server, toCredentials(options.tls ?? tlsFromEnvironment()), CHANNEL_OPTIONS);
+    const tls = options.tls ?? tlsFromEnvironment();
+    this.channel = new Channel(server, toCredentials(tls), channelOptions(tls));
     this.caller = new Caller(this.channel, server, token, retrySeconds);
     this.leases = new LeaseKeeper(this.caller);
   }

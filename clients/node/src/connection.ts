@@ -12,7 +12,7 @@ export interface TlsOptions {
 
 const DEFAULT_RETRY_SECONDS = 120;
 
-export const CHANNEL_OPTIONS: ChannelOptions = {
+const CHANNEL_OPTIONS: ChannelOptions = {
   // gRPC's own pauses grow to two minutes: longer than a restart of the daemon takes.
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1000,
@@ -20,6 +20,12 @@ export const CHANNEL_OPTIONS: ChannelOptions = {
   "grpc.max_receive_message_length": -1,
   "grpc.use_local_subchannel_pool": 1,
 };
+
+/** Settings of the channel of a daemon that has TLS or not. */
+export function channelOptions(tls: TlsOptions | undefined): ChannelOptions {
+  // Without TLS the daemon is on this machine or this network: a web proxy in the environment does not lead to it.
+  return tls ? CHANNEL_OPTIONS : { ...CHANNEL_OPTIONS, "grpc.enable_http_proxy": 0 };
+}
 
 /** What HPOD_TLS_CA (a file, or `system`), HPOD_TLS_CERT and HPOD_TLS_KEY say; undefined: no TLS. */
 export function tlsFromEnvironment(environment = process.env): TlsOptions | undefined {

@@ -35,6 +35,9 @@ _CHANNEL_OPTIONS = [
     # Studies of different addresses and processes do not share sockets.
     ("grpc.use_local_subchannel_pool", 1),
 ]
+# Without TLS the daemon is on this machine or this network: a web proxy in the
+# environment does not lead to it.
+_NO_WEB_PROXY = ("grpc.enable_http_proxy", 0)
 
 
 class Client:
@@ -128,7 +131,8 @@ class Client:
         credentials = self.target.credentials()
         self._metadata = self.target.metadata()
         if credentials is None:
-            return grpc.insecure_channel(self.server, _CHANNEL_OPTIONS)
+            options = [*_CHANNEL_OPTIONS, _NO_WEB_PROXY]
+            return grpc.insecure_channel(self.server, options)
         return grpc.secure_channel(self.server, credentials, _CHANNEL_OPTIONS)
 
     def _attempt(

@@ -95,7 +95,8 @@ public record Options(
     if (tls.isPresent()) {
       channel.sslContext(tls.get());
     } else {
-      channel.usePlaintext();
+      // The daemon is on this machine or this network: a web proxy of the JVM does not lead to it.
+      channel.usePlaintext().proxyDetector(address -> null);
     }
     return channel
         .keepAliveTime(20, TimeUnit.SECONDS) // notices a daemon that went without a word
