@@ -4,7 +4,9 @@ import io
 import math
 import sys
 import threading
+import warnings
 
+import optuna
 import pytest
 
 import hpod
@@ -84,6 +86,25 @@ def test_hopeless_trials_are_pruned_with_their_last_report_as_value(make_study):
     assert pruned.intermediate_values == {0: float(pruned.number)}
 
 
+def test_an_objective_may_raise_optunas_pruned(make_study):
+    study = make_study()
+
+    def objective(trial):
+        trial.report(0.5, 0)
+        raise optuna.TrialPruned
+
+    study.optimize(objective, n_trials=1)
+    (trial,) = study.trials
+    assert (trial.state, trial.value) == (TrialState.PRUNED, 0.5)
+
+
+def test_what_cannot_be_called_makes_no_trial(make_study):
+    study = make_study()
+    with pytest.raises(TypeError, match="func is 3"):
+        study.optimize(3, n_trials=1)
+    assert study.trials == []
+
+
 def test_an_exception_fails_its_trial_and_is_raised(make_study):
     study = make_study()
 
@@ -138,10 +159,13 @@ def test_ctrl_c_fails_the_trial_and_is_raised(make_study):
 
 
 @pytest.mark.parametrize("value", [None, math.nan, "a", (1.0, 2.0)])
-def test_a_bad_value_fails_its_trial_with_a_warning(make_study, value):
+def test_a_bad_value_fails_its_trial_and_is_logged_once(make_study, caplog, value):
     study = make_study()
-    with pytest.warns(UserWarning, match="trial 0 failed: the objective gave"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         study.optimize(lambda trial: value, n_trials=1)
+    (line,) = caplog.messages
+    assert line.startswith("trial 0 failed: the objective gave")
     (trial,) = study.trials
     assert trial.state is TrialState.FAIL
     assert "the objective gave" in trial.failure

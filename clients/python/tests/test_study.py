@@ -2,11 +2,19 @@
 
 import datetime
 import math
+import warnings
 
+import optuna
 import pytest
 
 import hpod
-from hpod import FloatDistribution, TrialState
+from hpod import (
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+    TrialState,
+    When,
+)
 
 
 def test_a_study_exists_once(make_study):
@@ -28,6 +36,27 @@ def test_loading_with_other_settings_warns(make_study):
         make_study(
             study_name=study.study_name, load_if_exists=True, sampler="tpe", seed=9
         )
+
+
+def test_loading_with_another_space_warns_and_with_an_equal_one_does_not(make_study):
+    space = {
+        "opt": CategoricalDistribution(["adam", "sgd"]),
+        "n": IntDistribution(1, 10, step=4),
+        "x": When({"opt": ["sgd"]}, FloatDistribution(0, 0.95, step=0.1)),
+    }
+    name = make_study(space=space).study_name
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make_study(study_name=name, load_if_exists=True, space=space)
+        make_study(study_name=name, load_if_exists=True)
+    for changed in (
+        {"x": FloatDistribution(0, 0.95, step=0.1)},
+        {"n": IntDistribution(1, 13, step=4)},
+        {"opt": CategoricalDistribution(["adam", "sgd", "lion"])},
+        {"more": IntDistribution(1, 2)},
+    ):
+        with pytest.warns(UserWarning, match="keeps its own space"):
+            make_study(study_name=name, load_if_exists=True, space=space | changed)
 
 
 def test_a_study_without_a_name_gets_one(daemon):
@@ -94,6 +123,20 @@ def test_studies_are_listed_with_their_counts(make_study, daemon):
 )
 def test_bad_settings_are_refused_and_named(make_study, settings, message):
     with pytest.raises(ValueError, match=message):
+        make_study(**settings)
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"sampler": optuna.samplers.RandomSampler()}, "sampler is .*hpod.Sampler"),
+        ({"pruner": optuna.pruners.NopPruner()}, "pruner is .*hpod.Pruner"),
+        ({"pruner": hpod.Sampler("tpe")}, "pruner is Sampler"),
+        ({"space": {"x": optuna.distributions.FloatDistribution(0, 1)}}, "of hpod"),
+    ],
+)
+def test_what_belongs_to_optuna_is_refused_and_named(make_study, settings, message):
+    with pytest.raises(TypeError, match=message):
         make_study(**settings)
 
 

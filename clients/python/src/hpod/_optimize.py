@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import random
+import sys
 import threading
 import time
 import traceback
@@ -164,10 +165,6 @@ class Run:
         try:
             values = self._objective(trial)
             outcome = judge(values, None, len(self._study.directions))
-            if outcome.problem:
-                warnings.warn(
-                    f"trial {trial.number} failed: {outcome.problem}", stacklevel=2
-                )
         except TrialPruned:
             outcome = Outcome(TrialState.PRUNED)
         except HpodError as error:
@@ -177,7 +174,10 @@ class Run:
                 raise
             outcome, failure, text = Outcome(TrialState.FAIL), error, _text(error)
         except BaseException as error:
-            outcome, failure, text = Outcome(TrialState.FAIL), error, _text(error)
+            if _is_pruned_of_optuna(error):
+                outcome = Outcome(TrialState.PRUNED)
+            else:
+                outcome, failure, text = Outcome(TrialState.FAIL), error, _text(error)
         frozen = self._study._finish(trial, outcome, text)
         _log(frozen)
         return frozen, failure
@@ -189,6 +189,12 @@ class Run:
             return self._study.best_value
         except ValueError:
             return None
+
+
+def _is_pruned_of_optuna(error: BaseException) -> bool:
+    """Whether it is Optuna's `TrialPruned`, as an objective written for it raises."""
+    optuna = sys.modules.get("optuna")
+    return optuna is not None and isinstance(error, optuna.TrialPruned)
 
 
 def _text(error: BaseException) -> str:

@@ -158,7 +158,8 @@ def _without_reason(
 ) -> Tuple[Type[exceptions.HpodError], str]:
     if code is grpc.StatusCode.UNAVAILABLE:
         hint = "is hpod running? start it with: hpod"
-        return exceptions.UnavailableError, f"cannot reach {server} ({hint})"
+        cause = _cause(message)
+        return exceptions.UnavailableError, f"cannot reach {server}: {cause} ({hint})"
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return (
             exceptions.UnavailableError,
@@ -167,3 +168,9 @@ def _without_reason(
     if code is grpc.StatusCode.INVALID_ARGUMENT:
         return exceptions.InvalidArgumentError, message
     return exceptions.HpodError, message
+
+
+def _cause(message: str) -> str:
+    """What gRPC says about a failed connection, cut to its end: connection refused."""
+    cause = message.rpartition(": ")[2].rstrip("]")
+    return cause[:1].lower() + cause[1:]

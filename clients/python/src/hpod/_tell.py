@@ -28,7 +28,9 @@ def judge(values: Any, state: Optional[TrialState], objectives: int) -> Outcome:
             that no trial ends in.
     """
     if state not in (None, TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL):
-        raise ValueError(f"a trial ends as COMPLETE, PRUNED or FAIL, not as {state}")
+        raise ValueError(
+            f"a trial ends as TrialState.COMPLETE, PRUNED or FAIL, not as {state!r}"
+        )
     if state in (TrialState.PRUNED, TrialState.FAIL):
         if values is not None:
             raise ValueError(

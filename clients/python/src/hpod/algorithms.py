@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional, Union
+from typing import Any, Dict, Optional, Type, Union
 
 from hpod._proto import study_pb2
 from hpod.distributions import plain
@@ -38,12 +38,23 @@ class Pruner(_Algorithm):
     """
 
 
-def to_algorithm(given: Optional[Union[str, _Algorithm]]) -> study_pb2.Algorithm:
-    """The wire form; a string is a name without options, None the default."""
+def to_algorithm(
+    given: Optional[Union[str, _Algorithm]], kind: Type[_Algorithm]
+) -> study_pb2.Algorithm:
+    """The wire form; a string is a name without options, None the default.
+
+    Raises:
+        TypeError: it is none of them, and no `kind`.
+    """
     if given is None:
         return study_pb2.Algorithm()
     if isinstance(given, str):
         return study_pb2.Algorithm(name=given)
+    if not isinstance(given, kind):
+        noun = kind.__name__
+        raise TypeError(
+            f"{noun.lower()} is {given!r}, but must be a name or an hpod.{noun}"
+        )
     return study_pb2.Algorithm(name=given.name, options=given.options)
 
 

@@ -6,7 +6,7 @@ import math
 import numbers
 import warnings
 from dataclasses import dataclass
-from typing import Any, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple, Union
 
 from hpod._proto import space_pb2
 
@@ -159,7 +159,9 @@ def to_parameter(name: str, entry: SpaceEntry) -> space_pb2.Parameter:
             space_pb2.CategoricalDomain(choices=choices)
         )
     else:
-        raise TypeError(f"parameter '{name}' is {entry!r}, but must be a distribution")
+        raise TypeError(
+            f"parameter '{name}' is {entry!r}, but must be a distribution of hpod"
+        )
     return parameter
 
 
@@ -174,6 +176,27 @@ def from_parameter(parameter: space_pb2.Parameter) -> Distribution:
         return IntDistribution(whole.low, whole.high, whole.log, whole.step or 1)
     choices = parameter.categorical_domain.choices
     return CategoricalDistribution([from_value(choice) for choice in choices])
+
+
+def same_space(
+    one: Iterable[space_pb2.Parameter], other: Iterable[space_pb2.Parameter]
+) -> bool:
+    """Whether two spaces on the wire have equal parameters, in whatever order."""
+    ours = {parameter.name: parameter for parameter in one}
+    theirs = {parameter.name: parameter for parameter in other}
+    return ours.keys() == theirs.keys() and all(
+        _same_parameter(ours[name], theirs[name]) for name in ours
+    )
+
+
+def _same_parameter(one: space_pb2.Parameter, other: space_pb2.Parameter) -> bool:
+    first, second = from_parameter(one), from_parameter(other)
+    return (
+        type(first) is type(second)
+        and _identity(first) == _identity(second)
+        and _same_range(first, second)
+        and list(one.conditions) == list(other.conditions)
+    )
 
 
 def check_asked(name: str, known: Distribution, asked: Distribution) -> None:

@@ -7,7 +7,17 @@ import logging
 import uuid
 import warnings
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Union,
+)
 
 from hpod import _rpc
 from hpod._budget import Seconds, to_budget, to_timedelta
@@ -16,7 +26,7 @@ from hpod._proto import study_pb2, study_service_pb2
 from hpod._reader import StudyDirection
 from hpod._server import ServerLike
 from hpod.algorithms import Pruner, Sampler, to_algorithm
-from hpod.distributions import SpaceEntry, to_parameter
+from hpod.distributions import SpaceEntry, same_space, to_parameter
 from hpod.exceptions import StopReason
 from hpod.frozen import (
     FrozenTrial,
@@ -112,8 +122,8 @@ def create_study(
     message = study_pb2.Study(
         name=study_name or f"no-name-{uuid.uuid4()}",
         directions=_to_directions(direction, directions),
-        sampler=to_algorithm(sampler),
-        pruner=to_algorithm(pruner),
+        sampler=to_algorithm(sampler, Sampler),
+        pruner=to_algorithm(pruner, Pruner),
         seed=seed or 0,
         space=[to_parameter(name, entry) for name, entry in (space or {}).items()],
         budget=to_budget(max_trials, max_running, max_duration),
@@ -236,19 +246,28 @@ def _to_direction(direction: DirectionLike) -> study_pb2.Direction:
 
 def _warn_of_differences(asked: study_pb2.Study, stored: study_pb2.Study) -> None:
     """Says which of the given settings the loaded study does not have."""
+    pairs = {
+        name: (read(asked), read(stored)) for name, read in _SETTINGS_COMPARED.items()
+    }
     differing = [
-        name
-        for name, given, kept in (
-            ("sampler", asked.sampler.name, stored.sampler.name),
-            ("pruner", asked.pruner.name, stored.pruner.name),
-            ("seed", asked.seed, stored.seed),
-            ("max_trials", asked.budget.max_trials, stored.budget.max_trials),
-            ("max_running", asked.budget.max_running, stored.budget.max_running),
-        )
-        if given and given != kept
+        name for name, (given, kept) in pairs.items() if given and given != kept
     ]
+    if asked.space and not same_space(asked.space, stored.space):
+        differing.append("space")
     if differing:
         names = " and ".join(differing)
         warnings.warn(
             f"the study '{stored.name}' exists and keeps its own {names}", stacklevel=3
         )
+
+
+# What a study says of its settings; 0 or empty where it was left to the daemon.
+_SETTINGS_COMPARED: Dict[str, Callable[[study_pb2.Study], Union[str, int]]] = {
+    "sampler": lambda study: study.sampler.name,
+    "pruner": lambda study: study.pruner.name,
+    "seed": lambda study: study.seed,
+    "max_trials": lambda study: study.budget.max_trials,
+    "max_running": lambda study: study.budget.max_running,
+    "max_duration": lambda study: study.budget.max_duration.ToNanoseconds(),
+    "lease": lambda study: study.lease.ToNanoseconds(),
+}

@@ -107,7 +107,8 @@ class Study(StudyReader):
 
         Args:
             func: the objective: from a trial to its value, or one value per direction.
-                It may raise `TrialPruned`. None, NaN or a wrong count fails the trial.
+                It may raise `TrialPruned`, or Optuna's. None, NaN or a wrong count
+                fails the trial.
             n_trials: how many trials this call runs; None: no limit.
             timeout: seconds after which this call starts no trial; None: no limit.
             n_jobs: threads; -1: one per core.
@@ -118,9 +119,12 @@ class Study(StudyReader):
             show_progress_bar: on standard error, by tqdm if it is installed.
 
         Raises:
+            TypeError: `func` cannot be called.
             RuntimeError: called inside of itself.
             UnavailableError: the daemon stayed away for longer than the retries last.
         """
+        if not callable(func):
+            raise TypeError(f"func is {func!r}, but must be a function of a trial")
         if self._run is not None:
             raise RuntimeError("optimize is running in this process already")
         limits = _optimize.Limits(n_trials, timeout)
