@@ -8,6 +8,7 @@
 
 #include "clients/hpoctl/command.h"
 #include "clients/hpoctl/flags.h"
+#include "clients/hpoctl/optuna/database.h"
 #include "clients/hpoctl/print.h"
 #include "clients/hpoctl/progress.h"
 #include "clients/hpoctl/requests.h"
@@ -44,6 +45,12 @@ absl::StatusOr<int64_t> Write(const std::string& name, Context& context, std::os
 
 // Into a file beside it first: what has the name FILE is always complete.
 absl::Status WriteFile(const Options& options, Context& context) {
+  if (optuna::IsDatabase(options.file)) {
+    return UsageError(fmt::format(
+        "'{0}' is a SQLite database, and stays as it is: hpoctl study export optuna STUDY {0} adds "
+        "a study to one of Optuna",
+        Printable(options.file)));
+  }
   const std::string part = options.file + ".part";
   std::ofstream file(part, std::ios::binary | std::ios::trunc);
   if (!file) return UsageError(fmt::format("cannot write '{}'", Printable(options.file)));

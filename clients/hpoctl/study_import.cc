@@ -9,6 +9,7 @@
 #include "clients/hpoctl/flags.h"
 #include "clients/hpoctl/json_read.h"
 #include "clients/hpoctl/object_reader.h"
+#include "clients/hpoctl/optuna/database.h"
 #include "clients/hpoctl/print.h"
 #include "clients/hpoctl/progress.h"
 #include "clients/hpoctl/text.h"
@@ -103,6 +104,11 @@ absl::Status Import(std::istream& input, const Options& options, Context& contex
 
 absl::Status Run(const Options& options, Context& context) {
   if (options.file == "-") return Import(context.io.in, options, context);
+  if (optuna::IsDatabase(options.file)) {
+    return UsageError(fmt::format(
+        "'{0}' is a SQLite database: hpoctl study import optuna {0} reads one of Optuna",
+        Printable(options.file)));
+  }
   std::ifstream file(options.file, std::ios::binary);
   if (!file) return UsageError(fmt::format("cannot read '{}'", Printable(options.file)));
   return Import(file, options, context);

@@ -14,6 +14,9 @@
 
 namespace hpod::optuna {
 
+// Whether `file` is SQLite's: its URL, or the path of a file with its content.
+bool IsDatabase(const std::string& file);
+
 // The path in `sqlite:///studies.db`, or `url` itself if it has no scheme. INVALID_ARGUMENT:
 // another kind of database.
 absl::StatusOr<std::string> PathOfUrl(const std::string& url);

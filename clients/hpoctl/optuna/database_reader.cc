@@ -1,5 +1,8 @@
+#include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <unordered_map>
@@ -13,6 +16,8 @@ namespace hpod::optuna {
 namespace {
 
 constexpr std::string_view kScheme = "sqlite:///";
+// What each file of SQLite begins with.
+constexpr std::string_view kMagic = "SQLite format 3";
 
 using Visit = std::function<void(const SqliteQuery&)>;
 
@@ -74,12 +79,19 @@ absl::Status CheckSchema(SqliteFile& file, const std::string& path) {
 
 }  // namespace
 
+bool IsDatabase(const std::string& file) {
+  if (file.starts_with("sqlite:")) return true;
+  std::array<char, kMagic.size()> head{};
+  std::ifstream(file, std::ios::binary).read(head.data(), head.size());
+  return std::equal(head.begin(), head.end(), kMagic.begin());
+}
+
 absl::StatusOr<std::string> PathOfUrl(const std::string& url) {
   if (url.starts_with(kScheme)) return url.substr(kScheme.size());
   if (url.find("://") == std::string::npos) return url;
   return UsageError(fmt::format(
-      "'{}' is no SQLite file (known: sqlite:///PATH; copy other databases into one with `optuna "
-      "storage` or optuna.copy_study)",
+      "'{}' is no SQLite file (known: sqlite:///PATH; copy other databases into one with "
+      "optuna.copy_study)",
       Printable(url)));
 }
 

@@ -366,6 +366,18 @@ def test_a_file_that_is_none_of_optunas_is_refused(hpoctl, tmp_path, daemon):
     )
 
 
+def test_a_database_is_no_file_of_json_lines(hpoctl, tmp_path, name, url):
+    optuna.create_study(study_name=name, storage=url)
+    path = url.removeprefix("sqlite:///")
+    study = hpod.create_study(f"native {uuid.uuid4()}")
+    for file in (path, url):
+        message = hpoctl("study", "export", study.study_name, file, code=2)
+        assert f"hpoctl study export optuna STUDY {file}" in message
+        message = hpoctl("study", "import", file, code=2)
+        assert f"hpoctl study import optuna {file}" in message
+    assert optuna.get_all_study_names(url) == [name]
+
+
 def test_an_unknown_study_of_the_file_is_named_with_the_known(hpoctl, name, url):
     optuna.create_study(study_name=name, storage=url)
     optuna.create_study(study_name="second", storage=url)
