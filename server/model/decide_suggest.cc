@@ -27,6 +27,22 @@ std::optional<DistributionValue> FindParam(const History& history, size_t number
   return std::nullopt;
 }
 
+// `[0.0001, 0.1]`, `[1, 9] in steps of 4`.
+std::string RangeText(const Value& low, const Value& high, const Value& step, bool has_step) {
+  const std::string range = fmt::format("[{}, {}]", ToString(low), ToString(high));
+  return has_step ? fmt::format("{} in steps of {}", range, ToString(step)) : range;
+}
+
+std::string DomainText(const Domain& domain) {
+  if (const auto* real = std::get_if<FloatDomain>(&domain)) {
+    return RangeText(real->low, real->high, real->step, real->step > 0);
+  }
+  if (const auto* whole = std::get_if<IntDomain>(&domain)) {
+    return RangeText(whole->low, whole->high, whole->step, whole->step > 1);
+  }
+  return fmt::format("of {} choices", Cardinality(domain));
+}
+
 // The active parameters of a point in a declared space, whose distributions have the indices of its
 // parameters.
 std::vector<DistributionValue> ActiveParams(const Point& point) {
@@ -105,9 +121,10 @@ absl::Status StudyState::CheckFixed(const FixedParams& fixed) const {
   for (size_t i = 0; i < point->size(); ++i) {
     const double value = (*point)[i];
     if (!HasValue(value) || Contains(spec_.space[i].domain, value)) continue;
+    const Domain& domain = spec_.space[i].domain;
     return InvalidField(
-        "params", fmt::format("parameter '{}' = {} is outside its domain", spec_.space[i].name,
-                              ToString(ToExternal(spec_.space[i].domain, value))));
+        "params", fmt::format("parameter '{}' = {} is outside its domain {}", spec_.space[i].name,
+                              ToString(ToExternal(domain, value)), DomainText(domain)));
   }
   return absl::OkStatus();
 }

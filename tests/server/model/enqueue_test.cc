@@ -68,10 +68,22 @@ TEST(Enqueue, OfAConditionalParameterCountsOnlyIfItsParentAllowsIt) {
   EXPECT_EQ(ParamOf(study, 1, "momentum"), 0.5);
 }
 
+TEST(Enqueue, IsRefusedOffTheStepsOfItsDomain) {
+  LiveStudy study(ASpec().Over(SpaceOf({{"width", IntDomain{16, 64, false, 16}, {}},
+                                        {"rate", FloatDomain{0, 0.5, false, 0.25}, {}}})));
+  EXPECT_THAT(study.Do(Enqueue({{"width", int64_t{20}}})),
+              SaysThat("= 20 is outside its domain [16, 64] in steps of 16"));
+  EXPECT_THAT(study.Do(Enqueue({{"rate", 0.3}})),
+              SaysThat("= 0.3 is outside its domain [0.0, 0.5] in steps of 0.25"));
+}
+
 TEST(Enqueue, IsRefusedOutsideTheDeclaredSpace) {
   LiveStudy study(ASpec().Over(PlainSpace()));
   EXPECT_THAT(study.Do(Enqueue({{"lr", 0.2}})), IsInvalidField("params"));
-  EXPECT_THAT(study.Do(Enqueue({{"lr", 0.2}})), SaysThat("'lr' = 0.2 is outside"));
+  EXPECT_THAT(study.Do(Enqueue({{"lr", 0.2}})),
+              SaysThat("'lr' = 0.2 is outside its domain [1e-05, 0.1]"));
+  EXPECT_THAT(study.Do(Enqueue({{"layers", int64_t{9}}})),
+              SaysThat("= 9 is outside its domain [1, 8]"));
   EXPECT_THAT(study.Do(Enqueue({{"depth", 3.0}})), IsInvalidField("params"));
   EXPECT_THAT(study.Do(Enqueue({{"layers", 1.5}})), HasCode(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(study.Do(Enqueue({{"optimizer", Text("rms")}})),
