@@ -265,6 +265,15 @@ std::vector<std::string> TakeCommand(std::vector<std::string>& words) {
   return command;
 }
 
+// CLI11 lists several arguments that nobody takes last first.
+std::string WhatIsWrong(const CLI::ParseError& error, const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining();
+  if (rest.size() < 2 || dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) {
+    return error.what();
+  }
+  return fmt::format("The following arguments were not expected: {}", fmt::join(rest, " "));
+}
+
 absl::Status Perform(const Verb& verb, const GlobalFlags& flags, std::vector<std::string> command,
                      const Action& action, Io& io) {
   const auto output = ParseOutput(flags.output);
@@ -295,7 +304,7 @@ ExitCode RunVerb(const Verb& verb, std::vector<std::string> words, GlobalFlags f
     io.out << VerbHelp(verb, app);
     return ExitCode::kDone;
   } catch (const CLI::ParseError& error) {
-    return Usage(io, error.what(),
+    return Usage(io, WhatIsWrong(error, app),
                  fmt::format("\nUsage: {}\nHelp:  hpoctl {} --help", UsageLine(verb, app),
                              CommandName(verb)));
   }

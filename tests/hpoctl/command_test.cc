@@ -236,6 +236,13 @@ TEST(Hpoctl, ListsItsCommands) {
   EXPECT_THAT(trial.out, testing::Not(HasSubstr("study create")));
 }
 
+TEST(Hpoctl, NamesArgumentsThatItDoesNotExpectInTheirOrder) {
+  const Result result = Hpoctl({"study", "list", "--prefixx", "mnist"});
+  EXPECT_EQ(result.code, ExitCode::kUsage);
+  EXPECT_THAT(result.err,
+              StartsWith("The following arguments were not expected: --prefixx mnist\n"));
+}
+
 TEST(Hpoctl, PrintsItsVersion) {
   const Result result = Hpoctl({"--version"});
   EXPECT_EQ(result.code, ExitCode::kDone);
