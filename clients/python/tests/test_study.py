@@ -126,6 +126,13 @@ def test_bad_settings_are_refused_and_named(make_study, settings, message):
         make_study(**settings)
 
 
+def test_a_direction_is_a_word_or_a_member_of_hpods_or_optunas(make_study):
+    theirs = optuna.study.StudyDirection.MAXIMIZE
+    for direction in ("maximize", hpod.StudyDirection.MAXIMIZE, theirs):
+        study = make_study(direction=direction)
+        assert study.direction is hpod.StudyDirection.MAXIMIZE
+
+
 @pytest.mark.parametrize(
     "settings, message",
     [

@@ -189,6 +189,11 @@ def test_an_enqueued_trial_of_a_declared_space_is_filled_up(make_study):
     assert set(params) == set(SPACE)
 
 
+def test_a_trial_says_its_number_and_its_study(make_study):
+    study = make_study(study_name=f"shown {uuid.uuid4()}")
+    assert repr(study.ask()) == f"Trial(0, study='{study.study_name}')"
+
+
 def test_a_running_trial_shows_its_worker_and_start(make_study):
     study = make_study()
     trial = study.ask()

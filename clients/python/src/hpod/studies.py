@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import enum
 import logging
 import uuid
 import warnings
@@ -233,11 +234,9 @@ def _to_directions(
 
 
 def _to_direction(direction: DirectionLike) -> study_pb2.Direction:
-    name = (
-        direction.name
-        if isinstance(direction, StudyDirection)
-        else str(direction).upper()
-    )
+    # Optuna's StudyDirection has the same names.
+    word = direction.name if isinstance(direction, enum.Enum) else str(direction)
+    name = word.upper()
     if name not in StudyDirection.__members__:
         known = "minimize, maximize"
         raise ValueError(f"unknown direction '{direction}' (known: {known})")

@@ -51,6 +51,9 @@ class Trial(Suggest):
         )
         study._client.leases.hold(self._lease)
 
+    def __repr__(self) -> str:
+        return f"Trial({self.number}, study={self.study.study_name!r})"
+
     @property
     def number(self) -> int:
         """0, 1, 2, ... in the study."""
