@@ -40,9 +40,9 @@ def test_loading_with_other_settings_warns(make_study):
 
 def test_loading_with_another_space_warns_and_with_an_equal_one_does_not(make_study):
     space = {
-        "opt": CategoricalDistribution(["adam", "sgd"]),
+        "opt": CategoricalDistribution(["adam", "sgd", math.nan]),
         "n": IntDistribution(1, 10, step=4),
-        "x": When({"opt": ["sgd"]}, FloatDistribution(0, 0.95, step=0.1)),
+        "x": When({"opt": ["sgd", math.nan]}, FloatDistribution(0, 0.95, step=0.1)),
     }
     name = make_study(space=space).study_name
     with warnings.catch_warnings():
@@ -52,7 +52,7 @@ def test_loading_with_another_space_warns_and_with_an_equal_one_does_not(make_st
     for changed in (
         {"x": FloatDistribution(0, 0.95, step=0.1)},
         {"n": IntDistribution(1, 13, step=4)},
-        {"opt": CategoricalDistribution(["adam", "sgd", "lion"])},
+        {"opt": CategoricalDistribution(["adam", "sgd", "lion", math.nan])},
         {"more": IntDistribution(1, 2)},
     ):
         with pytest.warns(UserWarning, match="keeps its own space"):

@@ -39,6 +39,15 @@ def test_choices_keep_their_type(make_study, choice):
     assert type(value) is type(choice) and value == choice
 
 
+def test_a_choice_that_is_nan_is_equal_to_itself(make_study):
+    choices = [float("nan"), 1.0]
+    declared = make_study(space={"a": CategoricalDistribution(choices)}).ask()
+    declared.suggest_categorical("a", [float("nan"), 1.0])
+    running = make_study().ask()
+    running.suggest_categorical("a", choices)
+    running.suggest_categorical("a", [float("nan"), 1.0])
+
+
 def test_asked_twice_a_parameter_keeps_its_value(make_study):
     trial = make_study().ask()
     x = trial.suggest_float("x", 0, 1)

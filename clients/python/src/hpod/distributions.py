@@ -6,7 +6,7 @@ import math
 import numbers
 import warnings
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from hpod._proto import space_pb2
 
@@ -195,8 +195,16 @@ def _same_parameter(one: space_pb2.Parameter, other: space_pb2.Parameter) -> boo
         type(first) is type(second)
         and _identity(first) == _identity(second)
         and _same_range(first, second)
-        and list(one.conditions) == list(other.conditions)
+        and _conditions(one) == _conditions(other)
     )
+
+
+def _conditions(parameter: space_pb2.Parameter) -> Dict[str, Set[Choice]]:
+    """Parent to values, which the daemon sorts, and of which it makes 1 of 1.0."""
+    return {
+        condition.parent: {_comparable(from_value(value)) for value in condition.values}
+        for condition in parameter.conditions
+    }
 
 
 def check_asked(name: str, known: Distribution, asked: Distribution) -> None:
@@ -231,8 +239,15 @@ def warn_if_outside(name: str, value: Choice, asked: Distribution) -> None:
 
 def _identity(distribution: Distribution) -> object:
     if isinstance(distribution, CategoricalDistribution):
-        return [(type(choice), choice) for choice in map(plain, distribution.choices)]
+        choices = map(plain, distribution.choices)
+        return [(type(choice), _comparable(choice)) for choice in choices]
     return distribution.log
+
+
+def _comparable(value: Choice) -> Choice:
+    """The value, or a text for NaN, which is like NaN in the daemon."""
+    is_nan = isinstance(value, float) and math.isnan(value)
+    return "NaN" if is_nan else value
 
 
 def _reachable(distribution: Union[FloatDistribution, IntDistribution]) -> float:
