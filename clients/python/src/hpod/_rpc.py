@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Dict, Generic, Optional, Tuple, Type, TypeVar
 
@@ -171,6 +172,9 @@ def _without_reason(
 
 
 def _cause(message: str) -> str:
-    """What gRPC says about a failed connection, cut to its end: connection refused."""
-    cause = message.rpartition(": ")[2].rstrip("]")
+    """What gRPC says about a failed connection, cut to its end: connection refused.
+
+    Its versions differ in what they put around that, also in the number after it.
+    """
+    cause = re.sub(r" \(\d+\)$", "", message.rpartition(": ")[2].rstrip("]"))
     return cause[:1].lower() + cause[1:]
