@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <random>
 #include <string>
+#include <thread>
 #include <unistd.h>
 
 #include "version.h"
@@ -31,6 +32,8 @@ constexpr std::chrono::milliseconds kTickPeriod(250);
 // Calls that run when the daemon is told to stop get this long, of the 10 s that systemd and people
 // wait.
 constexpr std::chrono::milliseconds kDrainGrace(8'000);
+// Two keep up with the thread that reads the storage; more even out studies of different lengths.
+constexpr unsigned kRecoveryThreadsMax = 4;
 
 int CannotStart(std::string_view what, const absl::Status& status) {
   Log(LogLevel::kError, "cannot start",
@@ -119,7 +122,9 @@ int RunDaemon(const Config& config) {
   const SystemClock clock;
   Core core(
       **storage, clock, (*endpoint)->Poster(),
-      {.proposal_threads = static_cast<size_t>(config.proposal_threads), .draw_seed = &DrawSeed});
+      {.proposal_threads = static_cast<size_t>(config.proposal_threads),
+       .recovery_threads = std::clamp(std::thread::hardware_concurrency(), 1U, kRecoveryThreadsMax),
+       .draw_seed = &DrawSeed});
   if (absl::Status status = core.Recover(); !status.ok())
     return CannotStart("storage " + config.storage, status);
   const size_t trials = CountTrials(core.Studies());

@@ -49,7 +49,8 @@ Core::Core(Storage& storage, const Clock& clock, PostToLoop post, Options option
       proposals_(options_.proposal_threads, std::move(post)) {}
 
 absl::Status Core::Recover() {
-  if (absl::Status status = studies_.Recover(storage_); !status.ok()) return status;
+  if (absl::Status status = studies_.Recover(storage_, options_.recovery_threads); !status.ok())
+    return status;
   const Now now = clock_.Read();
   for (auto& [id, entry] : studies_.All()) entry.state->GrantLeases(now);
   return absl::OkStatus();

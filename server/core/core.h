@@ -47,6 +47,8 @@ class Core {
     // From which it goes to the thread for those that take long: about 50 milliseconds.
     int64_t short_cost_max = 1'000'000'000;
     size_t proposal_threads = 1;
+    // Threads of Recover beside the one that reads.
+    size_t recovery_threads = 1;
     // Where the seeds of studies come from that were made without one.
     absl::AnyInvocable<uint64_t()> draw_seed;
   };

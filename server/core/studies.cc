@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "server/core/parallel_replay.h"
+
 namespace hpod {
 
 namespace {
@@ -27,21 +29,30 @@ bool Fits(const TrialRecord& trial, const StudyState& study) {
 
 }  // namespace
 
-absl::Status Studies::Recover(Storage& storage) {
-  absl::Status failure;
-  absl::Status loaded = storage.Load(std::nullopt, [&](const Mutation& mutation) {
-    if (failure.ok()) failure = Replay(mutation);
-  });
-  if (!loaded.ok()) return loaded;
+absl::Status Studies::Recover(Storage& storage, size_t threads) {
+  absl::Status applied;
+  ParallelReplay replay(threads, [this](const Mutation& trial) { return ReplayInStudy(trial); });
+  const absl::Status loaded = storage.Load(
+      std::nullopt,
+      [&](const Mutation& mutation) {
+        if (applied.ok()) applied = Replay(mutation);
+      },
+      [&](const std::shared_ptr<StoredTrials>& trials) {
+        for (const auto& [study, trial_id] : trials->Keys()) trial_index_.Note(trial_id, study);
+        replay.Add(trials);
+      });
+  const absl::Status replayed = replay.Finish();
+  for (const absl::Status& status : {applied, replayed, loaded})
+    if (!status.ok()) return status;
   for (auto& [id, entry] : studies_)
     last_trial_id_ = std::max(last_trial_id_, entry.state->LastTrialId());
-  return failure;
+  return absl::OkStatus();
 }
 
 absl::Status Studies::Reload(Storage& storage, StudyId id, const Now& now) {
   Remove(id);
   absl::Status failure;
-  absl::Status loaded = storage.Load(id, [&](const Mutation& mutation) {
+  absl::Status loaded = LoadDecoded(storage, id, [&](const Mutation& mutation) {
     if (failure.ok()) failure = Replay(mutation);
   });
   if (!loaded.ok()) return loaded;
@@ -76,6 +87,12 @@ absl::Status Studies::Replay(const Mutation& mutation) {
     Add(*std::move(state));
     return absl::OkStatus();
   }
+  if (absl::Status status = ReplayInStudy(mutation); !status.ok()) return status;
+  trial_index_.Note(FindById(mutation.study)->state->LastTrialId(), mutation.study);
+  return absl::OkStatus();
+}
+
+absl::Status Studies::ReplayInStudy(const Mutation& mutation) {
   StudyEntry* entry = FindById(mutation.study);
   if (entry == nullptr) {
     return absl::DataLossError(
@@ -88,7 +105,6 @@ absl::Status Studies::Replay(const Mutation& mutation) {
                     added->trial.number, entry->state->Spec().name));
   }
   entry->state->Apply(mutation);
-  trial_index_.Note(entry->state->LastTrialId(), mutation.study);
   return absl::OkStatus();
 }
 

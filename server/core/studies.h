@@ -34,9 +34,10 @@ struct StudyEntry {
 // Loop only.
 class Studies {
  public:
-  // All of storage into memory. DATA_LOSS, UNAVAILABLE: as Storage::Load; DATA_LOSS also if what it
-  // holds breaks a rule.
-  absl::Status Recover(Storage& storage);
+  // All of storage into memory, with that many threads beside the calling one: the result is the
+  // same with any number. DATA_LOSS, UNAVAILABLE: as Storage::Load; DATA_LOSS also if what it holds
+  // breaks a rule. Of several errors the first in the order of Load.
+  absl::Status Recover(Storage& storage, size_t threads);
   // One study as storage has it; if it has none, the study is gone. Leases start anew,
   // and nothing waits for it.
   absl::Status Reload(Storage& storage, StudyId id, const Now& now);
@@ -62,6 +63,8 @@ class Studies {
 
  private:
   absl::Status Replay(const Mutation& mutation);
+  // One of a study that there is. It changes that study's state only.
+  absl::Status ReplayInStudy(const Mutation& mutation);
 
   std::map<StudyId, StudyEntry> studies_;
   std::map<std::string, StudyId, std::less<>> by_name_;

@@ -12,8 +12,7 @@ namespace {
 
 class MemoryStorage final : public Storage {
  public:
-  absl::Status Load(std::optional<StudyId> only,
-                    absl::FunctionRef<void(const Mutation&)> apply) override {
+  absl::Status Load(std::optional<StudyId> only, Apply apply, Take /*take*/) override {
     std::set<StudyId> deleted;
     for (const Mutation& mutation : log_) {
       if (std::holds_alternative<StudyDeleted>(mutation.change)) deleted.insert(mutation.study);

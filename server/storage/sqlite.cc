@@ -93,9 +93,8 @@ class SqliteStorage final : public Storage {
     return storage;
   }
 
-  absl::Status Load(std::optional<StudyId> only,
-                    absl::FunctionRef<void(const Mutation&)> apply) override {
-    return ReadMutations(db_, only, apply);
+  absl::Status Load(std::optional<StudyId> only, Apply apply, Take take) override {
+    return ReadMutations(db_, only, apply, take);
   }
 
   absl::Status Commit(std::span<const Mutation> batch) override {

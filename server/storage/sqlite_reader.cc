@@ -1,38 +1,29 @@
 // Reports and attributes are read first and kept by trial, so that each trial goes out whole, in
-// one pass over `trials`.
+// one pass over `trials`, which comes last.
 
 #include "server/storage/sqlite_reader.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <unordered_map>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "server/storage/json_codec.h"
+#include "server/storage/sqlite_trials.h"
 
 namespace hpod {
 namespace {
 
-using Apply = absl::FunctionRef<void(const Mutation&)>;
-
-absl::StatusOr<TrialState> StateOf(std::string_view text) {
-  for (TrialState state : {TrialState::kComplete, TrialState::kPruned, TrialState::kFail,
-                           TrialState::kRunning, TrialState::kWaiting}) {
-    if (ToString(state) == text) return state;
-  }
-  return absl::DataLossError(
-      fmt::format("the database holds a trial in an unknown state: {}", text));
-}
-
 class Reader {
  public:
-  Reader(Database& db, std::optional<StudyId> only, Apply apply)
-      : db_(db), only_(only), apply_(apply) {}
+  Reader(Database& db, std::optional<StudyId> only, Storage::Apply apply, Storage::Take take)
+      : db_(db), only_(only), apply_(apply), take_(take) {}
 
   absl::Status Read() {
     for (auto pass : {&Reader::ReadIds, &Reader::ReadShapes, &Reader::ReadReports,
                       &Reader::ReadTrialAttributes, &Reader::ReadStudies,
-                      &Reader::ReadDistributions, &Reader::ReadTrials, &Reader::ReadRequests}) {
+                      &Reader::ReadDistributions, &Reader::ReadRequests, &Reader::ReadTrials}) {
       if (absl::Status status = (this->*pass)(); !status.ok()) return status;
     }
     return absl::OkStatus();
@@ -67,7 +58,7 @@ class Reader {
                    [&](const Statement& row) {
                      const auto distributions = DecodeIntegers(row.Text(1));
                      if (!distributions.ok()) return distributions.status();
-                     std::vector<uint32_t>& shape = shapes_[row.Int(0)];
+                     std::vector<uint32_t>& shape = parts_->shapes[row.Int(0)];
                      for (int64_t distribution : *distributions)
                        shape.push_back(static_cast<uint32_t>(distribution));
                      return absl::OkStatus();
@@ -78,14 +69,12 @@ class Reader {
     return ForEach("SELECT trial_id, step, value, revision FROM reports",
                    " WHERE trial_id IN (SELECT id FROM trials WHERE study_id=?1)", "ORDER BY rowid",
                    [&](const Statement& row) {
-                     TrialReports& trial = reports_[row.Int(0)];
+                     TrialReports& trial = parts_->reports[row.Int(0)];
                      trial.reports.push_back({row.Int(1), row.Double(2)});
                      trial.revision = std::max(trial.revision, row.Int(3));
                      return absl::OkStatus();
                    });
   }
-
-  using AttributesByOwner = std::unordered_map<int64_t, Attributes>;
 
   // The attributes of all trials, or studies, by id.
   absl::Status ReadAttributes(std::string_view query, std::string_view where,
@@ -100,10 +89,10 @@ class Reader {
     constexpr std::string_view kOfStudy =
         " WHERE trial_id IN (SELECT id FROM trials WHERE study_id=?1)";
     absl::Status status = ReadAttributes("SELECT trial_id, key, value FROM trial_attributes",
-                                         kOfStudy, trial_attributes_);
+                                         kOfStudy, parts_->attributes);
     if (!status.ok()) return status;
     return ReadAttributes("SELECT trial_id, key, value FROM trial_system_attributes", kOfStudy,
-                          trial_system_attributes_);
+                          parts_->system_attributes);
   }
 
   absl::Status ReadStudies() {
@@ -171,68 +160,6 @@ class Reader {
         });
   }
 
-  // Ids and numbers grow together within a study: by id is by number.
-  absl::Status ReadTrials() {
-    return ForEach(
-        "SELECT id, study_id, number, state, shape_id, params, value, other_values, started_us, "
-        "completed_us, worker,"
-        " lease_token, revision, extra FROM trials",
-        " WHERE study_id=?1", "ORDER BY id", [&](const Statement& row) { return ReadTrial(row); });
-  }
-
-  absl::Status ReadTrial(const Statement& row) {
-    Mutation mutation{row.Int(1), row.Int(12), TrialAdded{}};
-    TrialRecord& trial = std::get<TrialAdded>(mutation.change).trial;
-    trial.id = row.Int(0);
-    trial.number = static_cast<size_t>(row.Int(2));
-    const auto state = StateOf(row.Text(3));
-    if (!state.ok()) return state.status();
-    trial.state = *state;
-    if (absl::Status status = ReadParams(row.Int(4), row.Text(5), trial); !status.ok())
-      return status;
-    if (absl::Status status = ReadValues(row, trial); !status.ok()) return status;
-    trial.started_us = row.Int(8);
-    trial.completed_us = row.Int(9);
-    trial.worker = row.Text(10);
-    trial.lease_token = row.Int(11);
-    if (absl::Status status = DecodeExtra(row.Text(13), trial); !status.ok()) return status;
-    if (const auto it = trial_attributes_.find(trial.id); it != trial_attributes_.end()) {
-      trial.attributes = std::move(it->second);
-    }
-    if (const auto it = trial_system_attributes_.find(trial.id);
-        it != trial_system_attributes_.end()) {
-      trial.system_attributes = std::move(it->second);
-    }
-    if (const auto it = reports_.find(trial.id); it != reports_.end()) {
-      trial.reports = std::move(it->second.reports);
-      mutation.revision = std::max(mutation.revision, it->second.revision);
-    }
-    apply_(mutation);
-    return absl::OkStatus();
-  }
-
-  absl::Status ReadParams(int64_t shape_id, std::string_view text, TrialRecord& trial) {
-    if (absl::Status status = ParseNumbers(text, numbers_); !status.ok()) return status;
-    const auto shape = shapes_.find(shape_id);
-    if (shape == shapes_.end() || shape->second.size() != numbers_.size()) {
-      return absl::DataLossError(
-          fmt::format("trial {} of the database does not fit its shape {}", trial.id, shape_id));
-    }
-    trial.params.reserve(numbers_.size());
-    for (size_t i = 0; i < numbers_.size(); ++i)
-      trial.params.push_back({shape->second[i], numbers_[i]});
-    return absl::OkStatus();
-  }
-
-  static absl::Status ReadValues(const Statement& row, TrialRecord& trial) {
-    if (row.IsNull(6)) return absl::OkStatus();
-    trial.values.push_back(row.Double(6));
-    if (row.IsNull(7)) return absl::OkStatus();
-    const auto others = DecodeDoubles(row.Text(7));
-    if (others.ok()) trial.values.insert(trial.values.end(), others->begin(), others->end());
-    return others.status();
-  }
-
   absl::Status ReadRequests() {
     return ForEach(
         "SELECT study_id, request_id, fingerprint, answer, at_us FROM requests",
@@ -246,25 +173,33 @@ class Reader {
         });
   }
 
-  struct TrialReports {
-    std::vector<Report> reports;
-    int64_t revision = 0;
-  };
+  // Ids and numbers grow together within a study: by id is by number.
+  absl::Status ReadTrials() {
+    auto trials = std::make_shared<SqliteTrials>(parts_);
+    absl::Status status =
+        ForEach(fmt::format("SELECT {} FROM trials", SqliteTrials::kColumns), " WHERE study_id=?1",
+                "ORDER BY id", [&](const Statement& row) {
+                  trials->Add(row);
+                  if (trials->IsFull())
+                    take_(std::exchange(trials, std::make_shared<SqliteTrials>(parts_)));
+                  return absl::OkStatus();
+                });
+    take_(std::move(trials));
+    return status;
+  }
 
   Database& db_;
   std::optional<StudyId> only_;
-  Apply apply_;
-  std::unordered_map<int64_t, std::vector<uint32_t>> shapes_;
-  std::unordered_map<int64_t, TrialReports> reports_;
-  AttributesByOwner trial_attributes_;
-  AttributesByOwner trial_system_attributes_;
-  std::vector<double> numbers_;
+  Storage::Apply apply_;
+  Storage::Take take_;
+  const std::shared_ptr<TrialParts> parts_ = std::make_shared<TrialParts>();
 };
 
 }  // namespace
 
-absl::Status ReadMutations(Database& db, std::optional<StudyId> only, Apply apply) {
-  return Reader(db, only, apply).Read();
+absl::Status ReadMutations(Database& db, std::optional<StudyId> only, Storage::Apply apply,
+                           Storage::Take take) {
+  return Reader(db, only, apply, take).Read();
 }
 
 }  // namespace hpod

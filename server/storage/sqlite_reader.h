@@ -5,17 +5,16 @@
 
 #include <optional>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 
-#include "server/model/mutation.h"
 #include "server/storage/sqlite_db.h"
+#include "server/storage/storage.h"
 
 namespace hpod {
 
 // What Storage::Load promises, in ordered passes over the tables.
-absl::Status ReadMutations(Database& db, std::optional<StudyId> only,
-                           absl::FunctionRef<void(const Mutation&)> apply);
+absl::Status ReadMutations(Database& db, std::optional<StudyId> only, Storage::Apply apply,
+                           Storage::Take take);
 
 }  // namespace hpod
 

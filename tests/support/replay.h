@@ -22,7 +22,7 @@ using States = std::map<StudyId, std::unique_ptr<StudyState>>;
 inline std::vector<Mutation> LoadMutations(Storage& storage, std::optional<StudyId> only = {}) {
   std::vector<Mutation> mutations;
   const absl::Status status =
-      storage.Load(only, [&](const Mutation& mutation) { mutations.push_back(mutation); });
+      LoadDecoded(storage, only, [&](const Mutation& mutation) { mutations.push_back(mutation); });
   if (!status.ok()) throw std::runtime_error(status.ToString());
   return mutations;
 }

@@ -65,10 +65,9 @@ class ScriptedStorage final : public Storage {
  public:
   explicit ScriptedStorage(std::unique_ptr<Storage> real) : real_(std::move(real)) {}
 
-  absl::Status Load(std::optional<StudyId> only,
-                    absl::FunctionRef<void(const Mutation&)> apply) override {
+  absl::Status Load(std::optional<StudyId> only, Apply apply, Take take) override {
     if (!load_result.ok()) return load_result;
-    return real_->Load(only, apply);
+    return real_->Load(only, apply, take);
   }
   absl::Status Commit(std::span<const Mutation> batch) override {
     ++commits;
@@ -206,6 +205,7 @@ class CoreHarness {
   ScriptedStorage& storage() { return *storage_; }
 
   int64_t short_cost_max = Core::Options().short_cost_max;  // of the next core
+  size_t recovery_threads = 2;                              // likewise
   FakeClock clock;
   TaskQueue loop;
   std::vector<std::string> answered;  // names of calls, in the order of their answers
@@ -227,6 +227,7 @@ class CoreHarness {
     Core::Options options;
     options.inline_cost_max = inline_cost_max_;
     options.short_cost_max = short_cost_max;
+    options.recovery_threads = recovery_threads;
     options.draw_seed = [seed = uint64_t{0}]() mutable { return seed++; };
     core_ = std::make_unique<Core>(
         *storage_, clock, [this](Task task) { loop.Post(std::move(task)); }, std::move(options));

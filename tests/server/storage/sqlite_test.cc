@@ -141,7 +141,8 @@ TEST_P(DamagedText, IsDataLoss) {
   ASSERT_THAT(storage, IsOk());
   ASSERT_THAT((*storage)->Commit(study.Log()), IsOk());
   SqliteFile(path_).Run(GetParam());
-  EXPECT_THAT((*storage)->Load({}, [](const Mutation&) {}), HasCode(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(LoadDecoded(**storage, {}, [](const Mutation&) {}),
+              HasCode(absl::StatusCode::kDataLoss));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -158,6 +159,30 @@ INSTANTIATE_TEST_SUITE_P(
         "UPDATE trials SET state='LOST'", "UPDATE trials SET other_values='[\"a\"]'",
         "UPDATE trials SET extra='{\"fixed\": [1]}'", "UPDATE trials SET extra='{'",
         "UPDATE shapes SET distributions='[\"a\"]' WHERE id=1", "UPDATE requests SET answer='x'"));
+
+// The trials that come before it have been handed out, so that an error among them comes first.
+TEST_F(SqliteStorage, HandsOutWhatComesBeforeADamagedPage) {
+  LiveStudy study(ASpec().Over(PlainSpace()));
+  for (int i = 0; i < 100; ++i)
+    study.Do(SuggestTrial{fmt::format("worker number {:02}", i)}).value();
+  auto storage = Open();
+  ASSERT_THAT(storage, IsOk());
+  ASSERT_THAT((*storage)->Commit(study.Log()), IsOk());
+  storage->reset();
+  const size_t page = Content().find("worker number 90") / 4'096 * 4'096;
+  std::fstream(path_, std::ios::in | std::ios::out | std::ios::binary).seekp(page).put('\xff');
+  storage = Open();
+  ASSERT_THAT(storage, IsOk());
+  size_t trials = 0;
+  const auto count = [&](const Mutation& mutation) {
+    if (std::holds_alternative<TrialAdded>(mutation.change)) ++trials;
+  };
+  EXPECT_THAT(LoadDecoded(**storage, {}, count), HasCode(absl::StatusCode::kDataLoss));
+  EXPECT_GT(trials, 0u);
+  EXPECT_LE(trials, 90u);
+  SqliteFile(path_).Run("UPDATE trials SET state='LOST' WHERE id=1004");
+  EXPECT_THAT(LoadDecoded(**storage, {}, count), SaysThat("LOST"));
+}
 
 TEST(Numbers, ReadBackBitForBit) {
   for (double value : {0.1, -0.0, 5e-324, 1.7976931348623157e308, 123456789.0, 1e21, 1e-7}) {
