@@ -1,4 +1,4 @@
-"""Part "memory": bytes per finished trial and time to restart, before and after TPE has suggested."""
+"""Part "memory": bytes per finished trial and time to restart, before and after TPE has suggested, and with several studies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bench.child import Child
 from bench.run import Run, program
 from bench.servers import hpod, scratch
 
+STUDIES = 8
 SUGGESTIONS = 20
 SUGGEST_SECONDS = 300.0
 WRITE_SECONDS = 300.0
@@ -18,6 +19,7 @@ WRITE_SECONDS = 300.0
 
 def measure(run: Run) -> None:
     run.measure("memory", 0, lambda: once(run.settings.memory_trials))
+    run.measure("memory/studies", 0, lambda: in_studies(run.settings.memory_trials, STUDIES))
 
 
 def once(trials: int) -> dict[str, Any]:
@@ -41,6 +43,21 @@ def once(trials: int) -> dict[str, Any]:
         }
 
 
-def write(path: pathlib.Path, trials: int, reports: int = 0) -> None:
-    command = [program("make_database"), str(path), "--trials", str(trials), "--reports", str(reports)]
+def in_studies(trials: int, studies: int) -> dict[str, Any]:
+    """The same trials in studies that took turns."""
+    with scratch("disk") as folder:
+        write(folder / "empty.db", 0, studies=studies)
+        write(folder / "full.db", trials, studies=studies)
+        with hpod(folder / "empty.db") as daemon:
+            empty = daemon.resident_bytes()
+        with hpod(folder / "full.db") as daemon:
+            return {
+                "trials": trials, "studies": studies, "ready_s": daemon.ready_s,
+                "bytes_per_trial": (daemon.resident_bytes() - empty) / trials,
+                "database_mb": (folder / "full.db").stat().st_size / 1e6,
+            }
+
+
+def write(path: pathlib.Path, trials: int, reports: int = 0, studies: int = 1) -> None:
+    command = [program("make_database"), str(path), "--trials", str(trials), "--reports", str(reports), "--studies", str(studies)]
     subprocess.run(command, check=True, timeout=WRITE_SECONDS)
