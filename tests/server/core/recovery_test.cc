@@ -101,19 +101,23 @@ TEST_F(Recovery, GivesStudiesOfEveryKindOfLifeWithAnyNumberOfThreads) {
 }
 
 TEST_F(Recovery, FindsTheStudyOfEachTrialAndTheNextIds) {
+  // Since the deletion, which has noted the ids before it.
+  hpod_.Create(ASpec().Name("d"));
+  hpod_.Suggest(1, {}, "d");
+  hpod_.core().Flush();
   hpod_.Close();
   for (const size_t threads : kThreads) {
     Studies studies;
     ASSERT_THAT(studies.Recover(*Open(), threads), IsOk());
-    ASSERT_EQ(studies.All().size(), 4u);
+    ASSERT_EQ(studies.All().size(), 5u);
     for (const auto& [id, entry] : studies.All()) {
       for (size_t number = 0; number < entry.state->Trials().size(); ++number) {
         ASSERT_EQ(studies.FindByTrial(entry.state->TrialId(number)), &entry)
             << threads << " threads, study " << id << ", trial " << number;
       }
     }
-    EXPECT_EQ(studies.NextStudyId(), 6);
-    EXPECT_EQ(studies.NextTrialId(1), 4 * kRounds + 1);
+    EXPECT_EQ(studies.NextStudyId(), 7);
+    EXPECT_EQ(studies.NextTrialId(1), 4 * kRounds + 2);
   }
 }
 
