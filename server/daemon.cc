@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <random>
 #include <string>
 #include <thread>
@@ -127,6 +128,8 @@ int RunDaemon(const Config& config) {
        .draw_seed = &DrawSeed});
   if (absl::Status status = core.Recover(); !status.ok())
     return CannotStart("storage " + config.storage, status);
+  // The C library keeps what one thread has freed for that thread, and those of Recover have ended.
+  malloc_trim(0);
   const size_t trials = CountTrials(core.Studies());
 
   int exit_code = kExitOk;
