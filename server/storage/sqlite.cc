@@ -89,7 +89,13 @@ class SqliteStorage final : public Storage {
     std::unique_ptr<SqliteStorage> storage(new SqliteStorage(*std::move(lock), *std::move(db)));
     auto writer = SqliteWriter::Make(storage->db_);
     if (!writer.ok()) return writer.status();
+    auto begin = storage->db_.Prepare("BEGIN IMMEDIATE");
+    if (!begin.ok()) return begin.status();
+    auto commit = storage->db_.Prepare("COMMIT");
+    if (!commit.ok()) return commit.status();
     storage->writer_ = *std::move(writer);
+    storage->begin_ = *std::move(begin);
+    storage->commit_ = *std::move(commit);
     return storage;
   }
 
@@ -120,12 +126,12 @@ class SqliteStorage final : public Storage {
   SqliteStorage(LockFile lock, Database db) : lock_(std::move(lock)), db_(std::move(db)) {}
 
   absl::Status Write(std::span<const Mutation> batch) {
-    if (absl::Status status = db_.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
+    if (absl::Status status = begin_.Run(); !status.ok()) return status;
     for (const Mutation& mutation : batch) {
       if (absl::Status status = writer_->Write(mutation); !status.ok()) return status;
     }
     const int pages_before = db_.WalPages();
-    absl::Status status = db_.Execute("COMMIT");
+    absl::Status status = commit_.Run();
     // The WAL has started anew.
     if (db_.WalPages() < pages_before) checkpoint_again_at_ = 0;
     return status;
@@ -134,6 +140,8 @@ class SqliteStorage final : public Storage {
   LockFile lock_;
   Database db_;
   std::optional<SqliteWriter> writer_;
+  Statement begin_;
+  Statement commit_;
   int checkpoint_again_at_ = 0;
 };
 
