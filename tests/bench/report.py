@@ -135,7 +135,7 @@ def endpoint(run: Run) -> list[str]:
         proxy = name_of("proxy", *pair, throughput.BAR_WORKERS)
         times = ratio(rate(run, names[pair]), rate(run, proxy))
         rows.append([*pair, figure_text(times), rate_with_trials(run, names[pair]), rate_with_trials(run, proxy)])
-    text = f"The same Optuna script (its own samplers, {throughput.BAR_WORKERS} processes, `GrpcStorageProxy`) through hpod and through Optuna's proxy, trials/s:"
+    text = f"The same Optuna script (its own samplers, {throughput.BAR_WORKERS} processes, `GrpcStorageProxy`) through hpod and through Optuna's proxy, trials/s. With TPE, as many trials each: they take longer the more there are ([what the workers do](profile.md#optunas-workers))."
     return [text, "", *table(["storage", "sampler", "×", "through hpod", "through Optuna's proxy"], rows), ""]
 
 

@@ -59,7 +59,7 @@ def measure_proxy(run: Run, place: str, sampler: str, workers: int) -> None:
 
     def once() -> Any:
         with scratch(place) as folder, optuna_proxy(folder / "optuna.db") as address:
-            return work(run, "optuna", address, workers, sampler, seconds)
+            return work("optuna", address, workers, sampler, run.settings.loop_trials, seconds)
 
     run.measure(name_of("proxy", place, sampler, workers), 0, once)
 
@@ -69,28 +69,33 @@ def measure_python(run: Run, repeat: int, place: str) -> None:
 
     def once() -> Any:
         with scratch(place) as folder, hpod(folder / "bench.db") as daemon:
-            return work(run, "hpod", daemon.address, PYTHON_WORKERS, "tpe", run.settings.loop_seconds)
+            return work("hpod", daemon.address, PYTHON_WORKERS, "tpe", run.settings.loop_trials, run.settings.loop_seconds)
 
     run.measure(name_of("hpod-python", place, "tpe", PYTHON_WORKERS), repeat, once)
 
 
 def measure_endpoint(run: Run) -> None:
-    """Optuna's GrpcStorageProxy pointed at hpod, if hpod has its service."""
+    """Optuna's GrpcStorageProxy pointed at hpod, if hpod has its service.
 
-    def once(place: str, sampler: str, seconds: float) -> Callable[[], Any]:
+    With TPE, as many trials as the proxy came to: they take longer the more there are.
+    """
+
+    def once(place: str, sampler: str, trials: int, seconds: float) -> Callable[[], Any]:
         def measure() -> Any:
             with scratch(place) as folder, hpod(folder / "bench.db") as daemon:
                 probe = json.loads(module(["probe", daemon.address, "-", "0", "-", "0", "0"], START_SECONDS))
                 if probe["unimplemented"]:
                     return probe
-                return work(run, "optuna", daemon.address, BAR_WORKERS, sampler, seconds)
+                return work("optuna", daemon.address, BAR_WORKERS, sampler, trials, seconds)
 
         return measure
 
     for place in PLACES:
         for sampler in SAMPLERS:
             seconds = run.settings.bar_seconds if sampler == "tpe" else run.settings.loop_seconds
-            run.measure(name_of("optuna-on-hpod", place, sampler, BAR_WORKERS), 0, once(place, sampler, seconds))
+            by_proxy = run.figure(name_of("proxy", place, sampler, BAR_WORKERS), "trials") if sampler == "tpe" else None
+            trials = run.settings.loop_trials if by_proxy is None else int(by_proxy)
+            run.measure(name_of("optuna-on-hpod", place, sampler, BAR_WORKERS), 0, once(place, sampler, trials, seconds))
 
 
 def measure_alone(run: Run) -> None:
@@ -115,8 +120,8 @@ def loop(run: Run, module_name: str, storage: str, sampler: str) -> Callable[[],
     return once
 
 
-def work(run: Run, kind: str, address: str, workers: int, sampler: str, seconds: float) -> dict[str, float]:
-    arguments = [kind, address, "bench", str(workers), sampler, str(run.settings.loop_trials), str(seconds)]
+def work(kind: str, address: str, workers: int, sampler: str, trials: int, seconds: float) -> dict[str, float]:
+    arguments = [kind, address, "bench", str(workers), sampler, str(trials), str(seconds)]
     return per_second(json.loads(module(arguments, seconds + START_SECONDS)))
 
 
