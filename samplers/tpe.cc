@@ -90,9 +90,8 @@ class FreshModels {
     if (!split_.has_value()) {
       split_ = SplitTrials(history, settings_.constant_liar, study_.number);
     }
-    const bool is_single_objective = history.Directions().size() == 1;
     return {ParzenEstimator(domains, CollectObservations(history, names, split_->below),
-                            is_single_objective ? Weighting::kForgetting : Weighting::kUniform),
+                            WeightingBelow(history.Directions().size())),
             ParzenEstimator(domains, CollectObservations(history, names, split_->above),
                             Weighting::kForgetting)};
   }
@@ -107,9 +106,7 @@ class TpeSampler final : public Sampler {
   explicit TpeSampler(const Settings& settings)
       : settings_(settings), kept_(settings.constant_liar) {}
 
-  void Observe(const History& history, size_t number) override {
-    if (IsKept(history)) kept_.Observe(history, number);
-  }
+  void Observe(const History& history, size_t number) override { kept_.Observe(history, number); }
 
   // A space of one parameter is drawn on its own: that is how define-by-run code asks for what was
   // not foreseen, and for a declared space of one the joint model is the same.
@@ -138,10 +135,12 @@ class TpeSampler final : public Sampler {
 
   int64_t Work(const History& history, std::span<const Parameter> parameters) const override {
     if (IsStartup(history)) return 0;
+    // With several objectives a tenth of the trials are below, and are divided and sorted again.
+    const size_t following = history.Directions().size() == 1 ? 0 : kKernelWork / 10;
     size_t work = 0;
     const auto add = [&](size_t dimensions, bool has_densities) {
       work += history.size() * dimensions *
-              (settings_.n_ei_candidates + (has_densities ? 0 : kKernelWork));
+              (settings_.n_ei_candidates + (has_densities ? following : kKernelWork));
     };
     std::vector<bool> is_joint(history.NameCount() + 1, false);
     if (parameters.size() != 1) {
@@ -168,13 +167,11 @@ class TpeSampler final : public Sampler {
     return settings_.multivariate.value_or(settings_.group || history.Directions().size() == 1);
   }
 
-  static bool IsKept(const History& history) { return history.Directions().size() == 1; }
-
   // The spaces of which each is drawn jointly.
   std::vector<JointSpace> JointSpaces(const History& history) const {
     if (!IsJoint(history)) return {};
     if (settings_.group) return GroupedSpaces(history);
-    JointSpace space = IsKept(history) ? kept_.Intersection(history) : IntersectionSpace(history);
+    JointSpace space = kept_.Intersection(history);
     if (space.empty()) return {};
     return {std::move(space)};
   }
@@ -195,8 +192,7 @@ class TpeSampler final : public Sampler {
   std::vector<double> DrawSpace(const StudyView& study, const JointSpace& space,
                                 std::string_view stream, FreshModels& fresh) const {
     const History& history = study.history;
-    const KeptDensities* kept =
-        IsKept(history) ? kept_.Find(history, study.number, space) : nullptr;
+    const KeptDensities* kept = kept_.Find(history, study.number, space);
     if (kept == nullptr) {
       return fresh.Draw(DomainsOf(history, space), NamesOf(history, space), stream);
     }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 namespace hpod {
 namespace {
@@ -39,21 +41,31 @@ void Division::Observe(const History& history, size_t number) {
     return;
   }
   changes_.push_back(number);
-  if (was_finished) {
+  if (history.Directions().size() > 1) {
+    is_known_ = false;
+  } else if (was_finished) {
     Rerank(history, number);
   } else if (is_finished) {
     PlaceFinished(history, number);
   }
 }
 
-void Division::Build(const History& history) {
-  if (is_built_ || states_.size() < history.size()) return;
+void Division::BringUpToDate(const History& history) {
+  if (states_.size() < history.size() || (is_built_ && is_known_)) return;
   is_built_ = true;
-  below_.clear();
-  for (const size_t number : SplitTrials(history, constant_liar_, history.size()).below) {
-    below_.push_back(RankOf(history, number));
-  }
-  std::sort(below_.begin(), below_.end());
+  is_known_ = true;
+  Divide(history);
+}
+
+void Division::Divide(const History& history) {
+  std::vector<size_t> below = SplitTrials(history, constant_liar_, history.size()).below;
+  std::set_symmetric_difference(below.begin(), below.end(), below_.begin(), below_.end(),
+                                std::back_inserter(changes_));
+  below_ = std::move(below);
+  if (history.Directions().size() > 1) return;
+  ranks_.clear();
+  for (const size_t number : below_) ranks_.push_back(RankOf(history, number));
+  std::sort(ranks_.begin(), ranks_.end());
   finished_ = counts_[static_cast<size_t>(TrialState::kComplete)] +
               counts_[static_cast<size_t>(TrialState::kPruned)];
 }
@@ -73,17 +85,7 @@ Division::Side Division::SideOf(size_t number) const {
   const TrialState state = states_[number];
   if (state == TrialState::kRunning) return constant_liar_ ? Side::kAbove : Side::kNeither;
   if (!IsModelled(state)) return Side::kNeither;
-  const bool is_below = std::any_of(below_.begin(), below_.end(),
-                                    [&](const TrialRank& r) { return r.number == number; });
-  return is_below ? Side::kBelow : Side::kAbove;
-}
-
-std::vector<size_t> Division::Below() const {
-  std::vector<size_t> numbers;
-  numbers.reserve(below_.size());
-  for (const TrialRank& rank : below_) numbers.push_back(rank.number);
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
+  return std::binary_search(below_.begin(), below_.end(), number) ? Side::kBelow : Side::kAbove;
 }
 
 void Division::PlaceFinished(const History& history, size_t number) {
@@ -92,34 +94,34 @@ void Division::PlaceFinished(const History& history, size_t number) {
   if (BelowCount(finished_, 1) > below_.size()) {
     // The number below grows with each tenth trial, up to the 250th.
     AddBelow(BestAbove(history));
-  } else if (rank < below_.back()) {
-    RemoveBelow(below_.size() - 1);
+  } else if (rank < ranks_.back()) {
+    RemoveBelow(ranks_.back().number);
     AddBelow(rank);
   }
 }
 
 void Division::Rerank(const History& history, size_t number) {
   const TrialRank rank = RankOf(history, number);
-  const auto it = std::find_if(below_.begin(), below_.end(),
-                               [&](const TrialRank& r) { return r.number == number; });
-  if (it == below_.end()) {
-    if (!(rank < below_.back())) return;
-    RemoveBelow(below_.size() - 1);
+  if (SideOf(number) == Side::kAbove) {
+    if (!(rank < ranks_.back())) return;
+    RemoveBelow(ranks_.back().number);
     AddBelow(rank);
-  } else if (*it != rank) {
-    RemoveBelow(static_cast<size_t>(it - below_.begin()));
+  } else if (std::find(ranks_.begin(), ranks_.end(), rank) == ranks_.end()) {
+    RemoveBelow(number);
     AddBelow(BestAbove(history));
   }
 }
 
 void Division::AddBelow(const TrialRank& rank) {
-  below_.insert(std::lower_bound(below_.begin(), below_.end(), rank), rank);
+  ranks_.insert(std::lower_bound(ranks_.begin(), ranks_.end(), rank), rank);
+  below_.insert(std::lower_bound(below_.begin(), below_.end(), rank.number), rank.number);
   changes_.push_back(rank.number);
 }
 
-void Division::RemoveBelow(size_t place) {
-  changes_.push_back(below_[place].number);
-  below_.erase(below_.begin() + static_cast<std::ptrdiff_t>(place));
+void Division::RemoveBelow(size_t number) {
+  std::erase_if(ranks_, [&](const TrialRank& rank) { return rank.number == number; });
+  std::erase(below_, number);
+  changes_.push_back(number);
 }
 
 TrialRank Division::BestAbove(const History& history) const {
@@ -128,7 +130,7 @@ TrialRank Division::BestAbove(const History& history) const {
     if (!IsModelled(states_[number])) continue;
     const TrialRank rank = RankOf(history, number);
     if (best.has_value() && !(rank < *best)) continue;
-    if (std::find(below_.begin(), below_.end(), rank) == below_.end()) best = rank;
+    if (SideOf(number) == Side::kAbove) best = rank;
   }
   assert(best.has_value());
   return *best;

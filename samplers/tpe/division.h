@@ -1,5 +1,6 @@
 // Which trials are below and which above, kept as trials are observed: equal to SplitTrials. For
-// one objective.
+// one objective each change is followed; for several, where one trial may move many, the trials are
+// divided again when it is asked for.
 
 #ifndef HPOD_SAMPLERS_TPE_DIVISION_H_
 #define HPOD_SAMPLERS_TPE_DIVISION_H_
@@ -26,16 +27,19 @@ class Division {
   // to be built again.
   void Observe(const History& history, size_t number);
 
-  // If all trials have been observed. O(n).
-  void Build(const History& history);
+  // Must precede what is asked below. Builds the division if all trials have been observed. O(n),
+  // as SplitTrials for several objectives; for one, next to nothing if it is built.
+  void BringUpToDate(const History& history);
   bool IsBuilt() const { return is_built_; }
+  // Whether what it says is up to date with what has been observed.
+  bool IsKnown() const { return is_known_; }
   // Whether it is built and every change of this history has been observed.
   bool IsCurrent(const History& history) const;
 
   // Whether a trial is COMPLETE or PRUNED.
   bool IsFinished(size_t number) const;
   Side SideOf(size_t number) const;
-  std::vector<size_t> Below() const;  // ascending
+  std::span<const size_t> Below() const { return below_; }  // ascending
 
   // Trials whose side or values may be others than when changes were forgotten last, in any order,
   // some more than once.
@@ -43,11 +47,12 @@ class Division {
   void ForgetChanges() { changes_.clear(); }
 
  private:
+  void Divide(const History& history);
   void PlaceFinished(const History& history, size_t number);
   // A finished trial's constraint values may be set later.
   void Rerank(const History& history, size_t number);
   void AddBelow(const TrialRank& rank);
-  void RemoveBelow(size_t place);
+  void RemoveBelow(size_t number);
   // The best finished trial that is not below.
   TrialRank BestAbove(const History& history) const;
 
@@ -58,7 +63,9 @@ class Division {
   size_t counts_[5] = {};
 
   bool is_built_ = false;
-  std::vector<TrialRank> below_;  // best first
+  bool is_known_ = false;
+  std::vector<size_t> below_;
+  std::vector<TrialRank> ranks_;  // of those below, best first; for one objective
   size_t finished_ = 0;
   std::vector<size_t> changes_;
 };

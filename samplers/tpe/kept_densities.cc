@@ -39,14 +39,14 @@ void KeptDensities::Follow(const History& history, const Division& division) {
     Place(history, number, division.SideOf(number) == Division::Side::kAbove);
   }
   above_.Update();
-  std::vector<size_t> below = division.Below();
-  if (below != below_numbers_) MakeBelow(history, std::move(below));
+  if (!std::ranges::equal(division.Below(), below_numbers_)) MakeBelow(history, division.Below());
 }
 
-void KeptDensities::MakeBelow(const History& history, std::vector<size_t> numbers) {
-  below_numbers_ = std::move(numbers);
-  below_ = std::make_unique<ParzenEstimator>(
-      domains_, CollectObservations(history, names_, below_numbers_), Weighting::kForgetting);
+void KeptDensities::MakeBelow(const History& history, std::span<const size_t> numbers) {
+  below_numbers_.assign(numbers.begin(), numbers.end());
+  below_ =
+      std::make_unique<ParzenEstimator>(domains_, CollectObservations(history, names_, numbers),
+                                        WeightingBelow(history.Directions().size()));
 }
 
 void KeptDensities::Place(const History& history, size_t number, bool is_above) {

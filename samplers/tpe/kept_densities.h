@@ -36,7 +36,7 @@ class KeptDensities {
   const GrowingMixture& Above() const { return above_; }
 
  private:
-  void MakeBelow(const History& history, std::vector<size_t> numbers);
+  void MakeBelow(const History& history, std::span<const size_t> numbers);
   void Place(const History& history, size_t number, bool is_above);
 
   const JointSpace space_;

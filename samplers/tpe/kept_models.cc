@@ -13,6 +13,10 @@ constexpr size_t kMostValues = size_t{1} << 26;
 // Changes that wait until densities are asked for, so that to follow them never takes long.
 constexpr size_t kMostChanges = 64;
 
+// The same if it is not known which side trials are on until somebody asks; after so many,
+// densities are dropped.
+constexpr size_t kMostUnknownChanges = 4096;
+
 // Densities that were not asked for while changes were forgotten so many times, some 2,000 trials,
 // are dropped: their parameters are out of use.
 constexpr size_t kMostRests = 64;
@@ -27,7 +31,10 @@ void KeptModels::Observe(const History& history, size_t number) {
     return;
   }
   NoteShape(history, number);
-  if (division_.Changes().size() >= kMostChanges) ForgetChanges(history);
+  if (division_.IsKnown()) return ForgetManyChanges(history);
+  if (division_.Changes().size() < kMostUnknownChanges) return;
+  models_.clear();
+  division_.ForgetChanges();
 }
 
 JointSpace KeptModels::Intersection(const History& history) {
@@ -60,13 +67,15 @@ bool KeptModels::Has(const JointSpace& space) {
 
 bool KeptModels::Divide(const History& history) {
   if (!division_.IsBuilt()) {
-    division_.Build(history);
     known_shapes_.clear();
     for (uint32_t shape = 0; shape < history.ShapeCount(); ++shape) {
       known_shapes_.push_back(history.FinishedCount(shape) > 0);
     }
   }
-  return division_.IsCurrent(history);
+  division_.BringUpToDate(history);
+  if (!division_.IsCurrent(history)) return false;
+  ForgetManyChanges(history);
+  return true;
 }
 
 KeptModels::Model* KeptModels::FindModel(const JointSpace& space) {
@@ -90,7 +99,8 @@ void KeptModels::NoteShape(const History& history, size_t number) {
   is_intersection_known_ = false;
 }
 
-void KeptModels::ForgetChanges(const History& history) {
+void KeptModels::ForgetManyChanges(const History& history) {
+  if (division_.Changes().size() < kMostChanges) return;
   models_.remove_if([](Model& model) { return ++model.rests > kMostRests; });
   for (Model& model : models_) {
     model.densities.Follow(history, division_);

@@ -1,5 +1,5 @@
-// What TPE's proposals for one objective need, kept up to date as trials are observed: the joint
-// space, the division into below and above, and the densities of each space that is modelled.
+// What TPE's proposals need, kept up to date as trials are observed: the joint space, the division
+// into below and above, and the densities of each space that is modelled.
 
 #ifndef HPOD_SAMPLERS_TPE_KEPT_MODELS_H_
 #define HPOD_SAMPLERS_TPE_KEPT_MODELS_H_
@@ -47,7 +47,7 @@ class KeptModels {
   Model* FindModel(const JointSpace& space);
   bool HasRoomFor(const History& history, size_t dimensions) const;
   void NoteShape(const History& history, size_t number);
-  void ForgetChanges(const History& history);
+  void ForgetManyChanges(const History& history);
 
   std::mutex mutex_;  // held while models are built, or brought up to date
   Division division_;

@@ -44,6 +44,10 @@ enum class Weighting {
   kForgetting,  // the newest 25 weigh 1, older ones linearly down to 1/m for the oldest
   kUniform,     // all weigh 1
 };
+// Of the trials below.
+inline Weighting WeightingBelow(size_t objectives) {
+  return objectives == 1 ? Weighting::kForgetting : Weighting::kUniform;
+}
 
 // m + 1 weights that sum to 1, the oldest observation's first, the prior's last.
 std::vector<double> MixtureWeights(size_t observation_count, Weighting weighting);

@@ -22,9 +22,10 @@ std::unique_ptr<Sampler> MakeTpe(const Options& options = {}) {
 // A study whose trials start, report, end and are enqueued at random.
 class RandomStudy {
  public:
-  RandomStudy(Space space, const Options& options, uint64_t seed)
+  RandomStudy(Space space, const Options& options, std::vector<Direction> directions, uint64_t seed)
       : space_(std::move(space)),
         options_(options),
+        history_(std::move(directions)),
         kept_(MakeTpe(options)),
         models_(std::make_unique<KeptModels>(IsLiar())),
         rng_(Rng::ForTrial(seed, 0, "study")) {}
@@ -97,14 +98,15 @@ class RandomStudy {
       for (const Domain& domain : domains) points.push_back(DrawUniform(domain, rng_));
     }
     const Split split = SplitTrials(history_, IsLiar(), history_.size());
-    const auto fresh = [&](std::span<const size_t> trials) {
+    const auto fresh = [&](std::span<const size_t> trials, Weighting weighting) {
       return ParzenEstimator(domains,
                              CollectObservations(history_, NamesOf(history_, space), trials),
-                             Weighting::kForgetting)
+                             weighting)
           .LogDensity(points);
     };
-    EXPECT_EQ(kept->Below().LogDensity(points), fresh(split.below));
-    EXPECT_EQ(kept->Above().LogDensity(points), fresh(split.above));
+    const Weighting weighting = WeightingBelow(history_.Directions().size());
+    EXPECT_EQ(kept->Below().LogDensity(points), fresh(split.below, weighting));
+    EXPECT_EQ(kept->Above().LogDensity(points), fresh(split.above, Weighting::kForgetting));
     ++compared_;
   }
 
@@ -138,8 +140,9 @@ class RandomStudy {
     const double u = history_.ShapeOf(number).empty() ? 1.0 : rng_.Uniform();
     if (rng_.Uniform() < 0.2) history_.SetViolation(number, rng_.Uniform() - 0.3);
     if (u < 0.75) {
-      const double value = Value();
-      history_.SetState(number, TrialState::kComplete, {&value, 1});
+      std::vector<double> values;
+      for (size_t i = 0; i < history_.Directions().size(); ++i) values.push_back(Value());
+      history_.SetState(number, TrialState::kComplete, values);
     } else {
       history_.SetState(number, u < 0.9 ? TrialState::kPruned : TrialState::kFail);
     }
@@ -156,7 +159,7 @@ class RandomStudy {
 
   const Space space_;
   const Options options_;
-  History history_{{Direction::kMinimize}};
+  History history_;
   std::unique_ptr<Sampler> kept_;
   std::unique_ptr<KeptModels> models_;
   size_t compared_ = 0;
@@ -164,9 +167,11 @@ class RandomStudy {
   Rng rng_;
 };
 
-void ExpectEqualProposalsAlongAStudy(const Space& space, const Options& options) {
+void ExpectEqualProposalsAlongAStudy(const Space& space, const Options& options,
+                                     const std::vector<Direction>& directions = {
+                                         Direction::kMinimize}) {
   for (const uint64_t seed : {1, 2}) {
-    RandomStudy study(space, options, seed);
+    RandomStudy study(space, options, directions, seed);
     for (int step = 0; step < 900; ++step) {
       study.Step();
       study.ExpectEqualDensities();
@@ -214,6 +219,17 @@ TEST(KeptModels, ProposeWhatFreshModelsDoForGroups) {
       MakeSpace({Float("x", 0, 1), Choice("c", 2), When(Float("y", 0, 1), "c", {Value("a")}),
                  When(Int("n", 1, 9), "c", {Value("a")})}),
       {{"group", "true"}});
+}
+
+TEST(KeptModels, ProposeWhatFreshModelsDoForSeveralObjectives) {
+  ExpectEqualProposalsAlongAStudy(MakeSpace({Float("x", 0, 1), Int("n", 1, 9), Choice("c", 3)}), {},
+                                  {Direction::kMinimize, Direction::kMaximize});
+}
+
+TEST(KeptModels, ProposeWhatFreshModelsDoForSeveralObjectivesJointly) {
+  ExpectEqualProposalsAlongAStudy(
+      MakeSpace({Float("x", 0, 1), Int("n", 1, 9)}), {{"multivariate", "true"}},
+      {Direction::kMinimize, Direction::kMinimize, Direction::kMaximize});
 }
 
 TEST(KeptModels, FollowASpaceThatShrinks) {
