@@ -210,6 +210,12 @@ bool IsOnGrid(double value, double low, double step) {
   return std::abs(steps - std::round(steps)) <= kStepTolerance + rounding;
 }
 
+// `has_step`: the step says something.
+std::string RangeText(const Value& low, const Value& high, const Value& step, bool has_step) {
+  const std::string range = fmt::format("[{}, {}]", ToString(low), ToString(high));
+  return has_step ? fmt::format("{} in steps of {}", range, ToString(step)) : range;
+}
+
 }  // namespace
 
 std::string ToString(const Value& value) {
@@ -239,6 +245,16 @@ Value ToExternal(const Domain& domain, double internal) {
                    return categorical.choices[static_cast<size_t>(internal)];
                  }},
       domain);
+}
+
+std::string ToString(const Domain& domain) {
+  if (const auto* real = std::get_if<FloatDomain>(&domain)) {
+    return RangeText(real->low, real->high, real->step, real->step > 0);
+  }
+  if (const auto* whole = std::get_if<IntDomain>(&domain)) {
+    return RangeText(whole->low, whole->high, whole->step, whole->step > 1);
+  }
+  return fmt::format("of {} choices", Cardinality(domain));
 }
 
 absl::StatusOr<double> ToInternal(const Domain& domain, const Value& value,

@@ -73,6 +73,8 @@ absl::StatusOr<Domain> NormalizeDomain(Domain domain, std::string_view field);
 
 // The external value of an internal one that lies in `domain`.
 Value ToExternal(const Domain& domain, double internal);
+// `[0.0001, 0.1]`, `[1, 9] in steps of 4`, `of 3 choices`.
+std::string ToString(const Domain& domain);
 
 // The internal value of an external one. An int is accepted for a float domain, and a whole double
 // for an int domain. INVALID_ARGUMENT: wrong kind, not finite, or not one of the choices. A number

@@ -86,7 +86,7 @@ std::optional<int> ReadConfig(int argc, const char* const* argv, Config& config)
       "  hpod --listen 0.0.0.0:13000 --storage sqlite:////var/lib/hpod/studies.db\n",
       "hpod"};
   app.option_defaults()->take_last();
-  app.set_version_flag("--version", std::string(kVersion));
+  app.set_version_flag("--version", fmt::format("hpod {}", kVersion));
   app.set_config(
          "--config", "",
          "a TOML file with these settings by their names, e.g. listen = \"127.0.0.1:13000\"")

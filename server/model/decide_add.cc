@@ -85,7 +85,8 @@ absl::StatusOr<TrialRecord> StudyState::ImportTrial(const ForeignTrial& foreign,
     const auto domain = NormalizeDomain(param.domain, label);
     if (!domain.ok()) return AboutField(field, domain.status());
     if (!Contains(*domain, param.value)) {
-      return InvalidField(field, fmt::format("{} is outside its distribution", label));
+      return InvalidField(field, fmt::format("{} = {} is outside its distribution {}", label,
+                                             param.value, ToString(*domain)));
     }
     if (absl::Status status = draft.CheckCompatible(param.name, *domain); !status.ok())
       return status;

@@ -27,22 +27,6 @@ std::optional<DistributionValue> FindParam(const History& history, size_t number
   return std::nullopt;
 }
 
-// `[0.0001, 0.1]`, `[1, 9] in steps of 4`.
-std::string RangeText(const Value& low, const Value& high, const Value& step, bool has_step) {
-  const std::string range = fmt::format("[{}, {}]", ToString(low), ToString(high));
-  return has_step ? fmt::format("{} in steps of {}", range, ToString(step)) : range;
-}
-
-std::string DomainText(const Domain& domain) {
-  if (const auto* real = std::get_if<FloatDomain>(&domain)) {
-    return RangeText(real->low, real->high, real->step, real->step > 0);
-  }
-  if (const auto* whole = std::get_if<IntDomain>(&domain)) {
-    return RangeText(whole->low, whole->high, whole->step, whole->step > 1);
-  }
-  return fmt::format("of {} choices", Cardinality(domain));
-}
-
 // The active parameters of a point in a declared space, whose distributions have the indices of its
 // parameters.
 std::vector<DistributionValue> ActiveParams(const Point& point) {
@@ -124,7 +108,7 @@ absl::Status StudyState::CheckFixed(const FixedParams& fixed) const {
     const Domain& domain = spec_.space[i].domain;
     return InvalidField(
         "params", fmt::format("parameter '{}' = {} is outside its domain {}", spec_.space[i].name,
-                              ToString(ToExternal(domain, value)), DomainText(domain)));
+                              ToString(ToExternal(domain, value)), ToString(domain)));
   }
   return absl::OkStatus();
 }

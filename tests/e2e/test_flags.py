@@ -334,7 +334,7 @@ def test_a_flag_goes_before_the_environment_and_that_before_the_file(
 def test_version() -> None:
     process = run_to_end("--version")
     assert process.returncode == 0
-    assert re.fullmatch(r"\d+\.\d+\.\d+\n", process.stdout)
+    assert re.fullmatch(r"hpod \d+\.\d+\.\d+\n", process.stdout)
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,8 @@ TEST(AddTrials, RefusesWhatNoTrialCanBe) {
   EXPECT_THAT(add(Foreign(TrialState::kComplete, {{"x", Real(1, 0), 0.5}}, {1})),
               HasCode(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(add(Foreign(TrialState::kComplete, {{"x", Real(0, 1), nan}}, {1})), refused);
+  EXPECT_THAT(add(Foreign(TrialState::kFail, {{"x", Real(0, 1), 1.5}}, {})),
+              SaysThat("parameter 'x' = 1.5 is outside its distribution [0.0, 1.0]"));
   ForeignTrial reports = good;
   reports.record.reports = {{-1, 1}};
   EXPECT_THAT(add(reports), refused);
