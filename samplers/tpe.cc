@@ -135,26 +135,22 @@ class TpeSampler final : public Sampler {
 
   int64_t Work(const History& history, std::span<const Parameter> parameters) const override {
     if (IsStartup(history)) return 0;
-    // With several objectives a tenth of the trials are below, and are divided and sorted again.
-    const size_t following = history.Directions().size() == 1 ? 0 : kKernelWork / 10;
-    size_t work = 0;
-    const auto add = [&](size_t dimensions, bool has_densities) {
-      work += history.size() * dimensions *
-              (settings_.n_ei_candidates + (has_densities ? following : kKernelWork));
-    };
+    const bool is_alone = parameters.size() == 1;
+    // Which parameters are in a group takes long to tell: all of the study's are counted.
+    if (settings_.group && !is_alone) return WorkOf(history, history.NameCount(), kept_.HasAny());
+    int64_t work = 0;
     std::vector<bool> is_joint(history.NameCount() + 1, false);
-    if (parameters.size() != 1) {
-      for (const JointSpace& space : JointSpaces(history)) {
-        add(space.size(), kept_.Has(space));
-        for (const size_t name : NamesOf(history, space)) is_joint[name] = true;
-      }
+    if (const JointSpace space = IntersectionSpace(history);
+        IsJoint(history) && !is_alone && !space.empty()) {
+      work += WorkOf(history, space.size(), kept_.Has(space));
+      for (const size_t name : NamesOf(history, space)) is_joint[name] = true;
     }
     for (const Parameter& parameter : parameters) {
       if (IsSingle(parameter.domain) || is_joint[history.FindName(parameter.name)]) continue;
       const auto id = history.FindDistribution(parameter.name, parameter.domain);
-      add(1, id.has_value() && kept_.Has({*id}));
+      work += WorkOf(history, 1, id.has_value() && kept_.Has({*id}));
     }
-    return static_cast<int64_t>(work);
+    return work;
   }
 
  private:
@@ -167,11 +163,19 @@ class TpeSampler final : public Sampler {
     return settings_.multivariate.value_or(settings_.group || history.Directions().size() == 1);
   }
 
+  int64_t WorkOf(const History& history, size_t dimensions, bool has_densities) const {
+    // With several objectives a tenth of the trials are below, and are divided and sorted again.
+    const size_t following = history.Directions().size() == 1 ? 0 : kKernelWork / 10;
+    return static_cast<int64_t>(
+        history.size() * dimensions *
+        (settings_.n_ei_candidates + (has_densities ? following : kKernelWork)));
+  }
+
   // The spaces of which each is drawn jointly.
   std::vector<JointSpace> JointSpaces(const History& history) const {
     if (!IsJoint(history)) return {};
     if (settings_.group) return GroupedSpaces(history);
-    JointSpace space = kept_.Intersection(history);
+    JointSpace space = IntersectionSpace(history);
     if (space.empty()) return {};
     return {std::move(space)};
   }

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "samplers/history.h"
@@ -31,8 +32,6 @@ class Division {
   // as SplitTrials for several objectives; for one, next to nothing if it is built.
   void BringUpToDate(const History& history);
   bool IsBuilt() const { return is_built_; }
-  // Whether what it says is up to date with what has been observed.
-  bool IsKnown() const { return is_known_; }
   // Whether it is built and every change of this history has been observed.
   bool IsCurrent(const History& history) const;
 
@@ -41,10 +40,9 @@ class Division {
   Side SideOf(size_t number) const;
   std::span<const size_t> Below() const { return below_; }  // ascending
 
-  // Trials whose side or values may be others than when changes were forgotten last, in any order,
-  // some more than once.
-  std::span<const size_t> Changes() const { return changes_; }
-  void ForgetChanges() { changes_.clear(); }
+  // Trials whose side or values may be others than when this was called last, in any order, some
+  // more than once.
+  std::vector<size_t> TakeChanges() { return std::exchange(changes_, {}); }
 
  private:
   void Divide(const History& history);

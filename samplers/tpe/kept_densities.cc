@@ -23,19 +23,16 @@ KeptDensities::KeptDensities(const History& history, const Division& division, J
     : space_(std::move(space)),
       domains_(DomainsOf(history, space_)),
       names_(NamesOf(history, space_)),
-      above_(domains_, ObservedAbove(history, division, names_)),
-      followed_(division.Changes().size()) {
+      above_(domains_, ObservedAbove(history, division, names_)) {
   MakeBelow(history, division.Below());
 }
 
-void KeptDensities::Follow(const History& history, const Division& division) {
-  const std::span<const size_t> news = division.Changes().subspan(followed_);
-  if (news.empty()) return;
-  followed_ = division.Changes().size();
-  std::vector<size_t> numbers(news.begin(), news.end());
-  std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  for (const size_t number : numbers) {
+void KeptDensities::Follow(const History& history, const Division& division,
+                           std::vector<size_t> changes) {
+  if (changes.empty()) return;
+  std::sort(changes.begin(), changes.end());
+  changes.erase(std::unique(changes.begin(), changes.end()), changes.end());
+  for (const size_t number : changes) {
     Place(history, number, division.SideOf(number) == Division::Side::kAbove);
   }
   above_.Update();

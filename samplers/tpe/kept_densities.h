@@ -25,10 +25,9 @@ class KeptDensities {
   const JointSpace& Space() const { return space_; }
   std::span<const Domain> Domains() const { return domains_; }
 
-  // Takes over what is new among the division's changes. Must precede what is asked below.
-  void Follow(const History& history, const Division& division);
-  // The division's changes are being forgotten.
-  void ForgetChanges() { followed_ = 0; }
+  // Takes over the division's changes, in any order, some more than once; also none. All must have
+  // been taken over before anything below is asked.
+  void Follow(const History& history, const Division& division, std::vector<size_t> changes);
 
   // Whether a trial has a kernel above.
   bool IsAbove(size_t number) const { return above_.Has(number); }
@@ -45,7 +44,6 @@ class KeptDensities {
   std::vector<size_t> below_numbers_;
   std::unique_ptr<ParzenEstimator> below_;
   GrowingMixture above_;
-  size_t followed_;  // of the division's changes
 };
 
 }  // namespace hpod

@@ -10,103 +10,65 @@ namespace {
 // afresh.
 constexpr size_t kMostValues = size_t{1} << 26;
 
-// Changes that wait until densities are asked for, so that to follow them never takes long.
-constexpr size_t kMostChanges = 64;
+// Densities for which so many trials have changed since they were asked for are dropped: to take
+// them over would take long, and their parameters may be out of use.
+constexpr size_t kMostChanges = 4096;
 
-// The same if it is not known which side trials are on until somebody asks; after so many,
-// densities are dropped.
-constexpr size_t kMostUnknownChanges = 4096;
-
-// Densities that were not asked for while changes were forgotten so many times, some 2,000 trials,
-// are dropped: their parameters are out of use.
-constexpr size_t kMostRests = 64;
+template <class Models>
+auto FindModel(Models& models, const JointSpace& space) {
+  return std::find_if(models.begin(), models.end(),
+                      [&](const auto& model) { return model.densities.Space() == space; });
+}
 
 }  // namespace
 
 void KeptModels::Observe(const History& history, size_t number) {
   division_.Observe(history, number);
-  if (!division_.IsBuilt()) {
-    models_.clear();
-    is_intersection_known_ = false;
-    return;
-  }
-  NoteShape(history, number);
-  if (division_.IsKnown()) return ForgetManyChanges(history);
-  if (division_.Changes().size() < kMostUnknownChanges) return;
-  models_.clear();
-  division_.ForgetChanges();
-}
-
-JointSpace KeptModels::Intersection(const History& history) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (!Divide(history)) return IntersectionSpace(history);
-  if (!is_intersection_known_) intersection_ = IntersectionSpace(history);
-  is_intersection_known_ = true;
-  return intersection_;
+  division_.IsBuilt() ? PassOnChanges() : models_.clear();
 }
 
 const KeptDensities* KeptModels::Find(const History& history, size_t number,
                                       const JointSpace& space) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (!Divide(history)) return nullptr;
+  division_.BringUpToDate(history);
+  if (!division_.IsCurrent(history)) return nullptr;
+  PassOnChanges();
   if (number < history.size() && division_.IsFinished(number)) return nullptr;
-  Model* model = FindModel(space);
-  if (model == nullptr) {
+  auto model = FindModel(models_, space);
+  if (model == models_.end()) {
     if (!HasRoomFor(history, space.size())) return nullptr;
-    model = &models_.emplace_back(Model{KeptDensities(history, division_, space)});
+    model = models_.insert(model, Model{KeptDensities(history, division_, space), {}});
   }
-  model->rests = 0;
-  model->densities.Follow(history, division_);
+  model->densities.Follow(history, division_, std::exchange(model->changes, {}));
   return model->densities.IsAbove(number) ? nullptr : &model->densities;
 }
 
-bool KeptModels::Has(const JointSpace& space) {
+bool KeptModels::Has(const JointSpace& space) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return FindModel(space) != nullptr;
+  return FindModel(models_, space) != models_.end();
 }
 
-bool KeptModels::Divide(const History& history) {
-  if (!division_.IsBuilt()) {
-    known_shapes_.clear();
-    for (uint32_t shape = 0; shape < history.ShapeCount(); ++shape) {
-      known_shapes_.push_back(history.FinishedCount(shape) > 0);
-    }
-  }
-  division_.BringUpToDate(history);
-  if (!division_.IsCurrent(history)) return false;
-  ForgetManyChanges(history);
-  return true;
+bool KeptModels::HasAny() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return !models_.empty();
 }
 
-KeptModels::Model* KeptModels::FindModel(const JointSpace& space) {
-  const auto it = std::find_if(models_.begin(), models_.end(), [&](const Model& model) {
-    return model.densities.Space() == space;
+void KeptModels::PassOnChanges() {
+  const std::vector<size_t> changes = division_.TakeChanges();
+  models_.remove_if([&](Model& model) {
+    std::vector<size_t>& all = model.changes;
+    all.insert(all.end(), changes.begin(), changes.end());
+    if (all.size() < 2 * kMostChanges) return false;
+    // A running trial that reports changes many times.
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all.size() > kMostChanges;
   });
-  return it == models_.end() ? nullptr : &*it;
 }
 
 bool KeptModels::HasRoomFor(const History& history, size_t dimensions) const {
   for (const Model& model : models_) dimensions += model.densities.Space().size();
   return dimensions * history.size() <= kMostValues;
-}
-
-// What all finished trials have changes only with the first of a shape.
-void KeptModels::NoteShape(const History& history, size_t number) {
-  const uint32_t shape = history.ShapeId(number);
-  if (known_shapes_.size() <= shape) known_shapes_.resize(shape + 1, false);
-  if (known_shapes_[shape] || !division_.IsFinished(number)) return;
-  known_shapes_[shape] = true;
-  is_intersection_known_ = false;
-}
-
-void KeptModels::ForgetManyChanges(const History& history) {
-  if (division_.Changes().size() < kMostChanges) return;
-  models_.remove_if([](Model& model) { return ++model.rests > kMostRests; });
-  for (Model& model : models_) {
-    model.densities.Follow(history, division_);
-    model.densities.ForgetChanges();
-  }
-  division_.ForgetChanges();
 }
 
 }  // namespace hpod
