@@ -138,12 +138,13 @@ std::vector<double> ParzenEstimator::Sample(size_t count, Rng& rng) const {
       points[i * d + j] = SampleChoice(*categorical, kernels[i], rng.Uniform());
     }
   }
+  Draws draws(count);
   for (size_t j = 0; j < d; ++j) {
     const auto* numeric = std::get_if<Numeric>(&dimensions_[j]);
     if (numeric == nullptr) continue;
-    const std::vector<double> column = SampleNormals(*numeric, kernels, rng);
+    SampleNormals(*numeric, kernels, rng, draws);
     for (size_t i = 0; i < count; ++i) {
-      points[i * d + j] = ToDomain(column[i], domains_[j], numeric->domain, numeric->last);
+      points[i * d + j] = ToDomain(draws.values[i], domains_[j], numeric->domain, numeric->last);
     }
   }
   return points;
@@ -199,27 +200,22 @@ std::vector<size_t> ParzenEstimator::SampleKernels(size_t count, Rng& rng) const
   return kernels;
 }
 
-std::vector<double> ParzenEstimator::SampleNormals(const Numeric& numeric,
-                                                   std::span<const size_t> kernels, Rng& rng) {
-  const size_t count = kernels.size();
-  std::vector<double> u(count);
-  for (double& share : u) share = rng.Uniform();
-  const auto drawn = [&](const std::vector<double>& of_kernel) {
-    std::vector<double> values(count);
-    for (size_t i = 0; i < count; ++i) values[i] = of_kernel[kernels[i]];
-    return values;
-  };
-  const CutNormals normals{drawn(numeric.normals.mu), drawn(numeric.normals.sigma),
-                           drawn(numeric.normals.below), drawn(numeric.normals.above)};
-  std::vector<double> result(count);
-  CutNormalQuantiles(u, normals, numeric.interval, result);
-  for (size_t i = 0; i < count && !numeric.are_plain; ++i) {
-    const double mu = normals.mu[i];
-    const double sigma = normals.sigma[i];
-    if (IsPlain(numeric.interval, mu, sigma)) continue;
-    result[i] = ExtremeQuantile(numeric.interval, mu, sigma, u[i]);
+void ParzenEstimator::SampleNormals(const Numeric& numeric, std::span<const size_t> kernels,
+                                    Rng& rng, Draws& draws) {
+  for (double& share : draws.u) share = rng.Uniform();
+  auto& [mu, sigma, below, above] = draws.normals;
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    const size_t kernel = kernels[i];
+    mu[i] = numeric.normals.mu[kernel];
+    sigma[i] = numeric.normals.sigma[kernel];
+    below[i] = numeric.normals.below[kernel];
+    above[i] = numeric.normals.above[kernel];
   }
-  return result;
+  CutNormalQuantiles(draws.u, draws.normals, numeric.interval, draws.values);
+  for (size_t i = 0; i < kernels.size() && !numeric.are_plain; ++i) {
+    if (IsPlain(numeric.interval, mu[i], sigma[i])) continue;
+    draws.values[i] = ExtremeQuantile(numeric.interval, mu[i], sigma[i], draws.u[i]);
+  }
 }
 
 double ParzenEstimator::SampleChoice(const Categorical& categorical, size_t kernel, double u) {

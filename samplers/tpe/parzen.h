@@ -95,9 +95,19 @@ class ParzenEstimator {
   void AddCategorical(size_t dimension, const std::vector<double>& observations);
 
   std::vector<size_t> SampleKernels(size_t count, Rng& rng) const;
-  // In the model's numbers, one for each of `kernels`.
-  static std::vector<double> SampleNormals(const Numeric& numeric, std::span<const size_t> kernels,
-                                           Rng& rng);
+  // What is drawn in one dimension, one for each of some kernels; memory for all of them in turn.
+  struct Draws {
+    explicit Draws(size_t count)
+        : u(count),
+          normals{std::vector<double>(count), std::vector<double>(count),
+                  std::vector<double>(count), std::vector<double>(count)},
+          values(count) {}
+    std::vector<double> u;
+    CutNormals normals;
+    std::vector<double> values;  // in the model's numbers
+  };
+  static void SampleNormals(const Numeric& numeric, std::span<const size_t> kernels, Rng& rng,
+                            Draws& draws);
   static double SampleChoice(const Categorical& categorical, size_t kernel, double u);
 
   std::vector<Domain> domains_;
