@@ -140,8 +140,8 @@ class TpeSampler final : public Sampler {
     if (settings_.group && !is_alone) return WorkOf(history, history.NameCount(), kept_.HasAny());
     int64_t work = 0;
     std::vector<bool> is_joint(history.NameCount() + 1, false);
-    if (const JointSpace space = IntersectionSpace(history);
-        IsJoint(history) && !is_alone && !space.empty()) {
+    if (IsJoint(history) && !is_alone) {
+      const JointSpace space = IntersectionSpace(history);
       work += WorkOf(history, space.size(), kept_.Has(space));
       for (const size_t name : NamesOf(history, space)) is_joint[name] = true;
     }

@@ -7,13 +7,6 @@
 #include <utility>
 
 namespace hpod {
-namespace {
-
-bool IsModelled(TrialState state) {
-  return state == TrialState::kComplete || state == TrialState::kPruned;
-}
-
-}  // namespace
 
 void Division::Observe(const History& history, size_t number) {
   if (number > states_.size()) return;  // one before it has not been observed
@@ -32,8 +25,8 @@ void Division::Observe(const History& history, size_t number) {
     ++counts_[static_cast<size_t>(states_[number])];
   }
   if (!is_built_) return;
-  const bool is_finished = IsModelled(states_[number]);
-  const bool was_finished = !is_new && IsModelled(before);
+  const bool is_finished = hpod::IsModelled(states_[number]);
+  const bool was_finished = !is_new && hpod::IsModelled(before);
   if (states_.size() < history.size() || (is_new && is_finished) ||
       (was_finished && shapes_[number] != shape_before)) {
     is_built_ = false;
@@ -79,12 +72,12 @@ bool Division::IsCurrent(const History& history) const {
   return true;
 }
 
-bool Division::IsFinished(size_t number) const { return IsModelled(states_[number]); }
+bool Division::IsModelled(size_t number) const { return hpod::IsModelled(states_[number]); }
 
 Division::Side Division::SideOf(size_t number) const {
   const TrialState state = states_[number];
   if (state == TrialState::kRunning) return constant_liar_ ? Side::kAbove : Side::kNeither;
-  if (!IsModelled(state)) return Side::kNeither;
+  if (!hpod::IsModelled(state)) return Side::kNeither;
   return std::binary_search(below_.begin(), below_.end(), number) ? Side::kBelow : Side::kAbove;
 }
 
@@ -127,7 +120,7 @@ void Division::RemoveBelow(size_t number) {
 TrialRank Division::BestAbove(const History& history) const {
   std::optional<TrialRank> best;
   for (size_t number = 0; number < states_.size(); ++number) {
-    if (!IsModelled(states_[number])) continue;
+    if (!hpod::IsModelled(states_[number])) continue;
     const TrialRank rank = RankOf(history, number);
     if (best.has_value() && !(rank < *best)) continue;
     if (SideOf(number) == Side::kAbove) best = rank;

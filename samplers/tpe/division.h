@@ -36,7 +36,7 @@ class Division {
   bool IsCurrent(const History& history) const;
 
   // Whether a trial is COMPLETE or PRUNED.
-  bool IsFinished(size_t number) const;
+  bool IsModelled(size_t number) const;
   Side SideOf(size_t number) const;
   std::span<const size_t> Below() const { return below_; }  // ascending
 

@@ -33,7 +33,7 @@ const KeptDensities* KeptModels::Find(const History& history, size_t number,
   division_.BringUpToDate(history);
   if (!division_.IsCurrent(history)) return nullptr;
   PassOnChanges();
-  if (number < history.size() && division_.IsFinished(number)) return nullptr;
+  if (number < history.size() && division_.IsModelled(number)) return nullptr;
   auto model = FindModel(models_, space);
   if (model == models_.end()) {
     if (!HasRoomFor(history, space.size())) return nullptr;

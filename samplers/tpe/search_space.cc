@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "samplers/tpe/split.h"
+
 namespace hpod {
 namespace {
 
@@ -13,11 +15,6 @@ void FinishSpace(const History& history, JointSpace& space) {
     return history.Name(history.GetDistribution(a).name) <
            history.Name(history.GetDistribution(b).name);
   });
-}
-
-bool HasShape(const History& history, size_t number) {
-  const TrialState state = history.State(number);
-  return state == TrialState::kComplete || state == TrialState::kPruned;
 }
 
 // The shapes of COMPLETE and PRUNED trials, in the order of the first trial that has each. Not in
@@ -30,7 +27,7 @@ std::vector<uint32_t> ShapesByFirstTrial(const History& history) {
   std::vector<uint32_t> shapes;
   for (size_t number = 0; shapes.size() < live; ++number) {
     const uint32_t id = history.ShapeId(number);
-    if (seen[id] || !HasShape(history, number)) continue;
+    if (seen[id] || !IsModelled(history.State(number))) continue;
     seen[id] = true;
     shapes.push_back(id);
   }

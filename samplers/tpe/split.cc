@@ -128,8 +128,7 @@ Split SplitTrials(const History& history, bool constant_liar, size_t exclude) {
   std::vector<size_t> infeasible;
   for (size_t number = 0; number < history.size(); ++number) {
     const TrialState state = history.State(number);
-    if (number == exclude || (state != TrialState::kComplete && state != TrialState::kPruned))
-      continue;
+    if (number == exclude || !IsModelled(state)) continue;
     if (!history.IsFeasible(number)) {
       infeasible.push_back(number);
     } else {

@@ -14,6 +14,11 @@
 
 namespace hpod {
 
+// Whether densities learn from a trial that has ended: COMPLETE or PRUNED.
+inline bool IsModelled(TrialState state) {
+  return state == TrialState::kComplete || state == TrialState::kPruned;
+}
+
 // How many of `finished` trials are below: ceil(0.1 finished), for one objective at most 25.
 size_t BelowCount(size_t finished, size_t objectives);
 
