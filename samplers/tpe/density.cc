@@ -1,12 +1,16 @@
 // What a mixture says of points. Its kernels are kept in mixture.cc.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <memory_resource>
 #include <numeric>
+#include <unordered_map>
 #include <utility>
 
 #include "samplers/tpe/mixture.h"
+#include "samplers/tpe/scratch.h"
 
 namespace hpod {
 namespace {
@@ -57,16 +61,17 @@ struct Mixture::Candidate {
 // The points of one call as kernels need them; tables are made for those that are asked for.
 class Mixture::Queries {
  public:
-  Queries(const Mixture& mixture, std::span<const double> points)
+  Queries(const Mixture& mixture, std::span<const double> points,
+          std::pmr::memory_resource* memory)
       : mixture_(mixture),
         points_(points),
         count_(points.size() / mixture.dimensions_.size()),
         reach_(mixture.ReachInWidths()),
-        coordinates_(count_ * mixture.blocks_.continuous),
-        tables_(count_ * mixture.blocks_.tabulated),
-        queries_(count_),
-        is_outside_(count_, false),
-        costs_(mixture.blocks_.tabulated) {
+        coordinates_(count_ * mixture.blocks_.continuous, memory),
+        tables_(count_ * mixture.blocks_.tabulated, memory),
+        queries_(count_, memory),
+        is_outside_(count_, false, memory),
+        costs_(mixture.blocks_.tabulated, memory) {
     const size_t continuous = mixture_.blocks_.continuous;
     for (size_t i = 0; i < count_; ++i) queries_[i].point = coordinates_.data() + i * continuous;
     for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
@@ -83,6 +88,7 @@ class Mixture::Queries {
   }
 
   size_t size() const { return count_; }
+  std::pmr::memory_resource* Memory() const { return coordinates_.get_allocator().resource(); }
   // A coordinate is outside its interval.
   bool IsOutside(size_t i) const { return is_outside_[i]; }
   bool IsAnyOutside() const {
@@ -107,10 +113,10 @@ class Mixture::Queries {
       if (dimension.kind == Kind::kContinuous) continue;
       const double value = Value(i, j);
       const auto [entry, is_new] = costs_[dimension.position].try_emplace(value);
-      if (is_new) {
-        entry->second = dimension.kind == Kind::kStepped
-                            ? mixture_.CellCosts(dimension, value, reach_)
-                            : mixture_.ChoiceCosts(dimension, value);
+      if (is_new && dimension.kind == Kind::kStepped) {
+        mixture_.SetCellCosts(dimension, value, reach_, entry->second);
+      } else if (is_new) {
+        mixture_.SetChoiceCosts(dimension, value, entry->second);
       }
       tables[dimension.position] = entry->second.data();
     }
@@ -120,21 +126,24 @@ class Mixture::Queries {
   const std::span<const double> points_;
   const size_t count_;
   const double reach_;
-  std::vector<double> coordinates_;    // [point][continuous]
-  std::vector<const double*> tables_;  // [point][tabulated]
-  std::vector<KernelQuery> queries_;
-  std::vector<bool> is_outside_;
+  std::pmr::vector<double> coordinates_;    // [point][continuous]
+  std::pmr::vector<const double*> tables_;  // [point][tabulated]
+  std::pmr::vector<KernelQuery> queries_;
+  std::pmr::vector<bool> is_outside_;
   // By tabulated dimension, -ln f by row for each value that has been asked for.
-  std::vector<std::unordered_map<double, std::vector<double>>> costs_;
+  std::pmr::vector<std::pmr::unordered_map<double, std::pmr::vector<double>>> costs_;
 };
 
 std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
   // So many at once share the reading of the kernels.
   constexpr size_t kAtOnce = 8;
-  Queries queries(*this, points);
+  Scratch scratch;
+  Queries queries(*this, points, scratch.Memory());
   const double gap = GapFor(kExact);
-  std::vector<ScaledSum> sums(queries.size());
-  std::vector<KernelTerms> terms(std::min(sums.size(), kAtOnce));
+  std::pmr::vector<ScaledSum> sums(queries.size(), scratch.Memory());
+  std::pmr::vector<KernelTerms> terms(scratch.Memory());
+  terms.reserve(kAtOnce);
+  while (terms.size() < kAtOnce) terms.emplace_back(scratch.Memory());
   for (size_t first = 0; first < sums.size(); first += kAtOnce) {
     const size_t count = std::min(kAtOnce, sums.size() - first);
     const std::span<const KernelQuery> some = queries.Some(first, count);
@@ -153,10 +162,11 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
 
 std::vector<double> Mixture::LogDensity(std::span<const double> points,
                                         const Partition& near) const {
-  Queries queries(*this, points);
+  Scratch scratch;
+  Queries queries(*this, points, scratch.Memory());
   const double gap = GapFor(kExact);
   std::vector<double> logs(queries.size(), -kInfinity);
-  KernelTerms terms;
+  KernelTerms terms(scratch.Memory());
   for (size_t i = 0; i < logs.size(); ++i) {
     if (queries.IsOutside(i)) continue;
     const KernelQuery& query = queries.One(i);
@@ -175,7 +185,8 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points,
 
 size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const double> log_l,
                               const Partition* near) const {
-  Queries queries(*this, points);
+  Scratch scratch;
+  Queries queries(*this, points, scratch.Memory());
   const bool is_plain =
       !has_special_interval_ && !queries.IsAnyOutside() &&
       std::all_of(log_l.begin(), log_l.end(), [](double l) { return std::isfinite(l); });
@@ -202,7 +213,7 @@ size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const do
 // best-first search.
 std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const double> log_l,
                                               const Partition* near) const {
-  std::vector<Candidate> candidates;
+  std::pmr::vector<Candidate> candidates(queries.Memory());
   candidates.reserve(queries.size());
   for (size_t i = 0; i < queries.size(); ++i) {
     const double prior = LeastPriorTerm(queries, i);
@@ -391,14 +402,23 @@ double Mixture::ReachInWidths() const {
   return std::sqrt(2.0 * sum);
 }
 
-std::vector<double> Mixture::CellCosts(const Dimension& dimension, double value,
-                                       double reach) const {
+void Mixture::SetCellCosts(const Dimension& dimension, double value, double reach,
+                           std::pmr::vector<double>& costs) const {
   const Interval cell = CellAround(value, dimension.numeric);
   const size_t rows = dimension.mu.size();
-  std::vector<size_t> near(rows);
-  std::vector<double> mu(rows);
-  std::vector<double> sigma(rows);
+  costs.assign(rows, kInfinity);
+  constexpr size_t kAtOnce = 8 * kLanes;
+  std::array<size_t, kAtOnce> near;
+  std::array<double, kAtOnce> mu, sigma, log_masses;
   size_t count = 0;
+  const auto set_near = [&] {
+    LogNormalMasses(std::span(mu).first(count), std::span(sigma).first(count), cell, log_masses);
+    for (size_t i = 0; i < count; ++i) {
+      const double log_mass = dimension.log_mass[near[i]];
+      if (std::isfinite(log_mass)) costs[near[i]] = std::max(log_mass - log_masses[i], 0.0);
+    }
+    count = 0;
+  };
   for (size_t row = 0; row < rows; ++row) {
     const double centre = dimension.mu[row];
     const double most = reach * dimension.sigma[row];
@@ -407,23 +427,17 @@ std::vector<double> Mixture::CellCosts(const Dimension& dimension, double value,
     near[count] = row;
     mu[count] = centre;
     sigma[count++] = dimension.sigma[row];
+    if (count == kAtOnce) set_near();
   }
-  std::vector<double> log_masses(count);
-  LogNormalMasses(std::span(mu).first(count), std::span(sigma).first(count), cell, log_masses);
-  std::vector<double> costs(rows, kInfinity);
-  for (size_t i = 0; i < count; ++i) {
-    const double log_mass = dimension.log_mass[near[i]];
-    if (std::isfinite(log_mass)) costs[near[i]] = std::max(log_mass - log_masses[i], 0.0);
-  }
-  return costs;
+  set_near();
 }
 
-std::vector<double> Mixture::ChoiceCosts(const Dimension& dimension, double value) const {
+void Mixture::SetChoiceCosts(const Dimension& dimension, double value,
+                             std::pmr::vector<double>& costs) const {
   const ChoiceShares shares = MakeChoiceShares(dimension.choice_count, observation_count_);
-  std::vector<double> costs(dimension.choice_count + 1, -std::log(shares.miss));
+  costs.assign(dimension.choice_count + 1, -std::log(shares.miss));
   costs[static_cast<size_t>(value)] = -std::log(shares.hit);
   costs.back() = std::log(static_cast<double>(dimension.choice_count));
-  return costs;
 }
 
 }  // namespace hpod

@@ -23,9 +23,10 @@ KeptDensities::KeptDensities(const History& history, const Division& division, J
     : space_(std::move(space)),
       domains_(DomainsOf(history, space_)),
       names_(NamesOf(history, space_)),
-      above_(domains_, ObservedAbove(history, division, names_)) {
-  MakeBelow(history, division.Below());
-}
+      below_numbers_(division.Below().begin(), division.Below().end()),
+      below_(domains_, CollectObservations(history, names_, below_numbers_),
+             WeightingBelow(history.Directions().size())),
+      above_(domains_, ObservedAbove(history, division, names_)) {}
 
 void KeptDensities::Follow(const History& history, const Division& division,
                            std::vector<size_t> changes) {
@@ -36,14 +37,12 @@ void KeptDensities::Follow(const History& history, const Division& division,
     Place(history, number, division.SideOf(number) == Division::Side::kAbove);
   }
   above_.Update();
-  if (!std::ranges::equal(division.Below(), below_numbers_)) MakeBelow(history, division.Below());
+  if (!std::ranges::equal(division.Below(), below_numbers_)) FitBelow(history, division.Below());
 }
 
-void KeptDensities::MakeBelow(const History& history, std::span<const size_t> numbers) {
+void KeptDensities::FitBelow(const History& history, std::span<const size_t> numbers) {
   below_numbers_.assign(numbers.begin(), numbers.end());
-  below_ =
-      std::make_unique<ParzenEstimator>(domains_, CollectObservations(history, names_, numbers),
-                                        WeightingBelow(history.Directions().size()));
+  below_.Fit(CollectObservations(history, names_, numbers));
 }
 
 void KeptDensities::Place(const History& history, size_t number, bool is_above) {

@@ -5,7 +5,6 @@
 #define HPOD_SAMPLERS_TPE_KEPT_DENSITIES_H_
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -31,18 +30,18 @@ class KeptDensities {
 
   // Whether a trial has a kernel above.
   bool IsAbove(size_t number) const { return above_.Has(number); }
-  const ParzenEstimator& Below() const { return *below_; }
+  const ParzenEstimator& Below() const { return below_; }
   const GrowingMixture& Above() const { return above_; }
 
  private:
-  void MakeBelow(const History& history, std::span<const size_t> numbers);
+  void FitBelow(const History& history, std::span<const size_t> numbers);
   void Place(const History& history, size_t number, bool is_above);
 
   const JointSpace space_;
   const std::vector<Domain> domains_;
   const std::vector<size_t> names_;
   std::vector<size_t> below_numbers_;
-  std::unique_ptr<ParzenEstimator> below_;
+  ParzenEstimator below_;
   GrowingMixture above_;
 };
 

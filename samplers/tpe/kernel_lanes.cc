@@ -260,12 +260,8 @@ void KernelTerms::Restart(double least_that_matters) {
 void KernelTerms::Reserve(size_t more) {
   if (count + more <= capacity_) return;
   capacity_ = std::max(count + more, 2 * capacity_);
-  auto more_blocks = std::make_unique_for_overwrite<uint32_t[]>(capacity_);
-  auto more_terms = std::make_unique_for_overwrite<DoubleLanes[]>(capacity_);
-  std::copy_n(blocks.get(), count, more_blocks.get());
-  std::copy_n(terms.get(), count, more_terms.get());
-  blocks = std::move(more_blocks);
-  terms = std::move(more_terms);
+  blocks = std::copy_n(blocks, count, memory_.allocate_object<uint32_t>(capacity_)) - count;
+  terms = std::copy_n(terms, count, memory_.allocate_object<DoubleLanes>(capacity_)) - count;
 }
 
 void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,

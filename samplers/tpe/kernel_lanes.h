@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <memory>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -60,9 +60,12 @@ struct TermLimits {
 // The terms ln f_k(x), without the weights, of the blocks that may matter to one query.
 class KernelTerms : public TermLimits {
  public:
+  // `memory` gives back what it has given when it ends (scratch.h).
+  explicit KernelTerms(std::pmr::memory_resource* memory) : memory_(memory) {}
+
   size_t count = 0;
-  std::unique_ptr<uint32_t[]> blocks;
-  std::unique_ptr<DoubleLanes[]> terms;
+  uint32_t* blocks = nullptr;
+  DoubleLanes* terms = nullptr;
 
   // Without any blocks.
   void Restart(double least_that_matters);
@@ -70,6 +73,7 @@ class KernelTerms : public TermLimits {
   void Reserve(size_t more);
 
  private:
+  std::pmr::polymorphic_allocator<> memory_;
   size_t capacity_ = 0;
 };
 

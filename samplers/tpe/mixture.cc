@@ -83,6 +83,19 @@ void Mixture::Reserve(size_t slots) {
   }
 }
 
+void Mixture::Empty() {
+  blocks_.shapes.clear();
+  blocks_.rows.clear();
+  blocks_.constants.clear();
+  blocks_.numbers.clear();
+  blocks_.ranks.Clear();
+  has_outsider_ = false;
+  for (Dimension& d : dimensions_) {
+    d.has_row.clear();
+    ClearRows(d);
+  }
+}
+
 double ScaleOf(double sigma) { return 1.0 / std::numbers::sqrt2 / sigma; }
 
 bool Mixture::SetNormal(size_t slot, size_t dimension, double mu, double sigma) {
@@ -114,12 +127,16 @@ bool Mixture::SetShape(const Dimension& dimension, const Normal& normal) {
   return is_new;
 }
 
-void Mixture::SetRows(Dimension& d, std::span<const Normal> normals) {
+void Mixture::ClearRows(Dimension& d) {
   d.mu.clear();
   d.sigma.clear();
   d.users.clear();
   d.free_rows.clear();
   d.row_of.clear();
+}
+
+void Mixture::SetRows(Dimension& d, std::span<const Normal> normals) {
+  ClearRows(d);
   d.has_row_of = false;
   d.has_row.assign(d.has_row.size(), false);
   for (const auto& [slot, mu, sigma] : normals) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <utility>
@@ -95,6 +96,8 @@ class Mixture {
 
   // Makes room for so many slots; new ones are empty.
   void Reserve(size_t slots);
+  // Takes all kernels away, and their slots.
+  void Empty();
   size_t Slots() const { return blocks_.size() * kLanes; }
 
   // A kernel is set one dimension after the other; then which trial's it is, the oldest having the
@@ -180,6 +183,7 @@ class Mixture {
   class Queries;
   struct Candidate;
 
+  static void ClearRows(Dimension& dimension);
   void SetRows(Dimension& dimension, std::span<const Normal> normals);
   static void MakeRowOf(Dimension& dimension);
   static int32_t TakeRow(Dimension& dimension, double mu, double sigma);
@@ -193,8 +197,11 @@ class Mixture {
 
   // From how many widths on a kernel cannot matter in a stepped dimension.
   double ReachInWidths() const;
-  std::vector<double> CellCosts(const Dimension& dimension, double value, double reach) const;
-  std::vector<double> ChoiceCosts(const Dimension& dimension, double value) const;
+  // -ln f at a value by row.
+  void SetCellCosts(const Dimension& dimension, double value, double reach,
+                    std::pmr::vector<double>& costs) const;
+  void SetChoiceCosts(const Dimension& dimension, double value,
+                      std::pmr::vector<double>& costs) const;
   // The lanes of the centre and the scale in the i-th continuous dimension.
   const DoubleLanes* ShapeAt(size_t slot, size_t i) const {
     return &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];

@@ -7,34 +7,52 @@
 #include <utility>
 
 #include "samplers/math/truncated_normal.h"
+#include "samplers/tpe/scratch.h"
+#include "samplers/tpe/sorted_centres.h"
 
 namespace hpod {
 namespace {
 
-// Width of each kernel: the larger distance to its neighbours, within [range / min(100, m + 2),
-// range]. The outermost centres have one neighbour; a single centre has the bounds as its
+// Sets the width of each kernel: the larger distance to its neighbours, within [range / min(100,
+// m + 2), range]. The outermost centres have one neighbour; a single centre has the bounds as its
 // neighbours.
-std::vector<double> NeighbourDistances(const std::vector<double>& mu,
-                                       std::span<const uint32_t> ascending, double low,
-                                       double high) {
+void SetNeighbourDistances(NumericKernels& kernels) {
+  const auto& mu = kernels.mu;
+  const auto& ascending = kernels.ascending;
   const size_t m = ascending.size();
-  // Bounds of a log domain may have equal logarithms.
-  const double most = std::max(high - low, std::numeric_limits<double>::min());
-  const double least = most / std::min(100.0, static_cast<double>(m) + 2.0);
-  std::vector<double> sigma;
-  sigma.reserve(m + kLanes);
-  sigma.resize(m);
+  const auto [least, most] = LimitsOf({kernels.low, kernels.high}, m);
+  kernels.sigma.resize(m);
   for (size_t i = 0; i < m; ++i) {
     const double here = mu[ascending[i]];
     double left = i > 0 ? here - mu[ascending[i - 1]] : 0.0;
     double right = i + 1 < m ? mu[ascending[i + 1]] - here : 0.0;
     if (m == 1) {
-      left = here - low;
-      right = high - here;
+      left = here - kernels.low;
+      right = kernels.high - here;
     }
-    sigma[ascending[i]] = std::clamp(std::max(left, right), least, most);
+    kernels.sigma[ascending[i]] = std::clamp(std::max(left, right), least, most);
   }
-  return sigma;
+}
+
+// Makes kernels in the memory of others.
+void RemakeNumericKernels(const NumericDomain& domain, const Interval& interval,
+                          std::span<const double> observations, NumericKernels& kernels) {
+  const size_t m = observations.size();
+  kernels.low = interval.low;
+  kernels.high = interval.high;
+  // The prior follows, and what CutTails fills up whole lanes with.
+  kernels.mu.reserve(m + kLanes);
+  kernels.sigma.reserve(m + kLanes);
+  kernels.mu.clear();
+  for (const double x : observations) kernels.mu.push_back(ToModel(x, domain.log));
+  kernels.ascending.resize(m);
+  std::iota(kernels.ascending.begin(), kernels.ascending.end(), uint32_t{0});
+  const std::vector<double>& mu = kernels.mu;
+  std::sort(kernels.ascending.begin(), kernels.ascending.end(),
+            [&](uint32_t i, uint32_t j) { return mu[i] < mu[j] || (mu[i] == mu[j] && i < j); });
+  SetNeighbourDistances(kernels);
+  kernels.mu.push_back(0.5 * kernels.low + 0.5 * kernels.high);
+  kernels.sigma.push_back(LimitsOf(interval, m).most);
 }
 
 // The quantile of a kernel whose centre or width is out of the ordinary.
@@ -61,24 +79,8 @@ double ToDomain(double x, const Domain& domain, const NumericDomain& d, double l
 
 NumericKernels MakeNumericKernels(const Domain& domain, std::span<const double> observations) {
   const NumericDomain d = AsNumeric(domain);
-  const size_t m = observations.size();
   NumericKernels kernels;
-  const Interval interval = IntervalOf(d);
-  kernels.low = interval.low;
-  kernels.high = interval.high;
-
-  // The prior follows, and what CutTails fills up whole lanes with.
-  kernels.mu.reserve(m + kLanes);
-  for (const double x : observations) kernels.mu.push_back(ToModel(x, d.log));
-  kernels.ascending.resize(m);
-  std::iota(kernels.ascending.begin(), kernels.ascending.end(), uint32_t{0});
-  const std::vector<double>& mu = kernels.mu;
-  std::sort(kernels.ascending.begin(), kernels.ascending.end(),
-            [&](uint32_t i, uint32_t j) { return mu[i] < mu[j] || (mu[i] == mu[j] && i < j); });
-  kernels.sigma = NeighbourDistances(kernels.mu, kernels.ascending, kernels.low, kernels.high);
-
-  kernels.mu.push_back(0.5 * kernels.low + 0.5 * kernels.high);
-  kernels.sigma.push_back(std::max(kernels.high - kernels.low, std::numeric_limits<double>::min()));
+  RemakeNumericKernels(d, IntervalOf(d), observations, kernels);
   return kernels;
 }
 
@@ -110,16 +112,40 @@ ParzenEstimator::ParzenEstimator(std::span<const Domain> domains,
                                  Weighting weighting)
     : domains_(domains.begin(), domains.end()),
       weighting_(weighting),
-      observation_count_(observations[0].size()),
       mixture_(domains, weighting == Weighting::kForgetting) {
-  mixture_.Reserve(KernelCount());
-  mixture_.SetObservationCount(observation_count_);
   dimensions_.reserve(domains_.size());
-  for (size_t j = 0; j < domains_.size(); ++j) {
-    if (std::holds_alternative<CategoricalDomain>(domains_[j])) {
-      AddCategorical(j, observations[j]);
+  for (const Domain& domain : domains_) dimensions_.push_back(MakeDimension(domain));
+  Fit(observations);
+}
+
+ParzenEstimator::Dimension ParzenEstimator::MakeDimension(const Domain& domain) {
+  if (const auto* categorical = std::get_if<CategoricalDomain>(&domain)) {
+    Categorical dimension;
+    dimension.choice_count = categorical->choices.size();
+    return dimension;
+  }
+  Numeric numeric;
+  numeric.domain = AsNumeric(domain);
+  numeric.interval = IntervalOf(numeric.domain);
+  if (numeric.domain.step > 0) numeric.last = static_cast<double>(Cardinality(domain) - 1);
+  return numeric;
+}
+
+void ParzenEstimator::Fit(std::span<const std::vector<double>> observations) {
+  if (const size_t m = observations[0].size(); m != observation_count_ || mixture_.Slots() == 0) {
+    observation_count_ = m;
+    cumulative_weights_ = MixtureWeights(m, weighting_);
+    std::partial_sum(cumulative_weights_.begin(), cumulative_weights_.end(),
+                     cumulative_weights_.begin());
+    mixture_.SetObservationCount(m);
+  }
+  mixture_.Empty();
+  mixture_.Reserve(KernelCount());
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    if (auto* categorical = std::get_if<Categorical>(&dimensions_[j])) {
+      FitCategorical(j, observations[j], *categorical);
     } else {
-      AddNumeric(j, observations[j]);
+      FitNumeric(j, observations[j], std::get<Numeric>(dimensions_[j]));
     }
   }
   for (size_t k = 0; k < observation_count_; ++k) mixture_.SetTrial(k, k);
@@ -154,43 +180,35 @@ std::vector<double> ParzenEstimator::LogDensity(std::span<const double> points) 
   return mixture_.LogDensity(points);
 }
 
-void ParzenEstimator::AddNumeric(size_t dimension, std::span<const double> observations) {
-  NumericKernels kernels = MakeNumericKernels(domains_[dimension], observations);
-  std::vector<Mixture::Normal> normals;
+void ParzenEstimator::FitNumeric(size_t dimension, std::span<const double> observations,
+                                 Numeric& numeric) {
+  NumericKernels& kernels = numeric.kernels;
+  RemakeNumericKernels(numeric.domain, numeric.interval, observations, kernels);
+  Scratch scratch;
+  std::pmr::vector<Mixture::Normal> normals(scratch.Memory());
   normals.reserve(KernelCount());
   const auto add = [&](size_t k) { normals.push_back({k, kernels.mu[k], kernels.sigma[k]}); };
   for (const uint32_t k : kernels.ascending) add(k);
   add(observation_count_);
   mixture_.SetNormals(dimension, normals);
-  Numeric numeric{.domain = AsNumeric(domains_[dimension]),
-                  .interval = {kernels.low, kernels.high},
-                  .normals = {std::move(kernels.mu), std::move(kernels.sigma), {}, {}},
-                  .are_plain = true};
-  if (numeric.domain.step > 0) {
-    numeric.last = static_cast<double>(Cardinality(domains_[dimension]) - 1);
-  }
-  const auto& [mu, sigma, below, above] = numeric.normals;
-  for (size_t k = 0; k < KernelCount(); ++k) {
-    if (!IsPlain(numeric.interval, mu[k], sigma[k])) numeric.are_plain = false;
-  }
-  CutTails(numeric.interval, numeric.normals);
-  dimensions_.emplace_back(std::move(numeric));
+  numeric.are_plain = std::all_of(normals.begin(), normals.end(), [&](const auto& normal) {
+    return IsPlain(numeric.interval, normal.mu, normal.sigma);
+  });
+  CutTails(numeric.interval, kernels);
 }
 
-void ParzenEstimator::AddCategorical(size_t dimension, const std::vector<double>& observations) {
-  const size_t choice_count = std::get<CategoricalDomain>(domains_[dimension]).choices.size();
+void ParzenEstimator::FitCategorical(size_t dimension, std::span<const double> observations,
+                                     Categorical& categorical) {
   for (size_t k = 0; k < observation_count_; ++k) {
     mixture_.SetChoice(k, dimension, static_cast<size_t>(observations[k]));
   }
-  mixture_.SetChoice(observation_count_, dimension, choice_count);
-  dimensions_.emplace_back(Categorical{.observed = observations,
-                                       .shares = MakeChoiceShares(choice_count, observation_count_),
-                                       .choice_count = choice_count});
+  mixture_.SetChoice(observation_count_, dimension, categorical.choice_count);
+  categorical.observed.assign(observations.begin(), observations.end());
+  categorical.shares = MakeChoiceShares(categorical.choice_count, observation_count_);
 }
 
 std::vector<size_t> ParzenEstimator::SampleKernels(size_t count, Rng& rng) const {
-  std::vector<double> cumulative = MixtureWeights(observation_count_, weighting_);
-  std::partial_sum(cumulative.begin(), cumulative.end(), cumulative.begin());
+  const std::vector<double>& cumulative = cumulative_weights_;
   std::vector<size_t> kernels(count);
   for (size_t& kernel : kernels) {
     const double u = rng.Uniform() * cumulative.back();
@@ -206,10 +224,10 @@ void ParzenEstimator::SampleNormals(const Numeric& numeric, std::span<const size
   auto& [mu, sigma, below, above] = draws.normals;
   for (size_t i = 0; i < kernels.size(); ++i) {
     const size_t kernel = kernels[i];
-    mu[i] = numeric.normals.mu[kernel];
-    sigma[i] = numeric.normals.sigma[kernel];
-    below[i] = numeric.normals.below[kernel];
-    above[i] = numeric.normals.above[kernel];
+    mu[i] = numeric.kernels.mu[kernel];
+    sigma[i] = numeric.kernels.sigma[kernel];
+    below[i] = numeric.kernels.below[kernel];
+    above[i] = numeric.kernels.above[kernel];
   }
   CutNormalQuantiles(draws.u, draws.normals, numeric.interval, draws.values);
   for (size_t i = 0; i < kernels.size() && !numeric.are_plain; ++i) {

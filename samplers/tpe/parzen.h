@@ -24,11 +24,10 @@ namespace hpod {
 // Kernels of a numeric dimension: normals cut to [low, high]. All in the numbers of the domain, or
 // in ln of them if the domain is log. With a step (every int has one) the bounds are half a step
 // beyond the domain's.
-struct NumericKernels {
+// m + 1 of them: the observations in the order given, then the prior.
+struct NumericKernels : CutNormals {
   double low = 0;
   double high = 0;
-  std::vector<double> mu;     // m + 1: the observations in the order given, then the prior's centre
-  std::vector<double> sigma;  // m + 1, > 0
   std::vector<uint32_t> ascending;  // 0 .. m - 1 so that mu ascends; equal ones in the order given
 };
 
@@ -60,6 +59,9 @@ class ParzenEstimator {
   ParzenEstimator(std::span<const Domain> domains,
                   std::span<const std::vector<double>> observations, Weighting weighting);
 
+  // Makes it that of other observations.
+  void Fit(std::span<const std::vector<double>> observations);
+
   size_t KernelCount() const { return observation_count_ + 1; }
 
   // count x d values, each inside its domain. From `rng`: `count` numbers for the kernels, then
@@ -78,21 +80,23 @@ class ParzenEstimator {
 
  private:
   struct Categorical {
+    size_t choice_count = 0;
     std::vector<double> observed;  // m choices
     ChoiceShares shares;
-    size_t choice_count = 0;
   };
   struct Numeric {
     NumericDomain domain;
     double last = 0;  // index of the greatest value, in a domain with steps
     Interval interval;
-    CutNormals normals;      // m + 1
+    NumericKernels kernels;
     bool are_plain = false;  // the formulas of normal_lanes.h hold for all of them
   };
   using Dimension = std::variant<Numeric, Categorical>;
 
-  void AddNumeric(size_t dimension, std::span<const double> observations);
-  void AddCategorical(size_t dimension, const std::vector<double>& observations);
+  static Dimension MakeDimension(const Domain& domain);
+  void FitNumeric(size_t dimension, std::span<const double> observations, Numeric& numeric);
+  void FitCategorical(size_t dimension, std::span<const double> observations,
+                      Categorical& categorical);
 
   std::vector<size_t> SampleKernels(size_t count, Rng& rng) const;
   // What is drawn in one dimension, one for each of some kernels; memory for all of them in turn.
@@ -112,7 +116,8 @@ class ParzenEstimator {
 
   std::vector<Domain> domains_;
   Weighting weighting_;
-  size_t observation_count_;
+  size_t observation_count_ = 0;
+  std::vector<double> cumulative_weights_;  // m + 1
   std::vector<Dimension> dimensions_;
   Mixture mixture_;
 };

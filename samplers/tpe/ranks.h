@@ -27,6 +27,10 @@ class Ranks {
     present_[word] |= Bit(number);
     for (size_t i = word + 1; i < before_.size(); ++i) ++before_[i];
   }
+  void Clear() {
+    present_.clear();
+    before_.clear();
+  }
   // `number` is in the set.
   void Erase(size_t number) {
     const size_t word = number / 64;
