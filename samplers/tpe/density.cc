@@ -11,6 +11,7 @@
 
 #include "samplers/tpe/mixture.h"
 #include "samplers/tpe/scratch.h"
+#include "samplers/tpe/sorted_centres.h"
 
 namespace hpod {
 namespace {
@@ -58,6 +59,46 @@ struct Mixture::Candidate {
   bool is_known = false;     // the bounds are as close as they get
 };
 
+// The kernels' constants as one call needs them: those that the mixture keeps, or else made for
+// blocks whose terms matter even with the greatest constants that there can be.
+class Mixture::Constants {
+ public:
+  Constants(const Mixture& mixture, std::pmr::memory_resource* memory)
+      : mixture_(mixture), made_(memory), is_made_(memory) {
+    if (mixture_.has_constants_) return;
+    KernelConstants greatest;
+    std::fill_n(greatest.lane, kLanes, mixture_.greatest_constant_);
+    const size_t count = mixture_.blocks_.size();
+    made_.assign(count, greatest);
+    const bool are_bounds = !mixture_.has_special_interval_ && !mixture_.has_outsider_;
+    is_made_.assign(count, !are_bounds);
+    if (are_bounds) return;
+    std::pmr::vector<uint32_t> all(count, memory);
+    std::iota(all.begin(), all.end(), uint32_t{0});
+    mixture_.MakeConstants(all, made_.data());
+  }
+
+  // Of the blocks that Prepare has been called for.
+  const KernelConstants* Data() const {
+    return mixture_.has_constants_ ? mixture_.constants_.data() : made_.data();
+  }
+  // Makes those of the blocks [first, last) that may have terms of at least `floor`.
+  void Prepare(size_t first, size_t last, const KernelQuery& query, double floor) {
+    if (mixture_.has_constants_) return;
+    for (size_t block = first; block < last; ++block) {
+      if (is_made_[block] || !HasTerm(mixture_.blocks_, made_.data(), block, query, floor)) continue;
+      const auto index = static_cast<uint32_t>(block);
+      mixture_.MakeConstants({&index, 1}, made_.data());
+      is_made_[block] = true;
+    }
+  }
+
+ private:
+  const Mixture& mixture_;
+  std::pmr::vector<KernelConstants> made_;  // by block
+  std::pmr::vector<bool> is_made_;          // by block
+};
+
 // The points of one call as kernels need them; tables are made for those that are asked for.
 class Mixture::Queries {
  public:
@@ -71,7 +112,8 @@ class Mixture::Queries {
         tables_(count_ * mixture.blocks_.tabulated, memory),
         queries_(count_, memory),
         is_outside_(count_, false, memory),
-        costs_(mixture.blocks_.tabulated, memory) {
+        costs_(mixture.blocks_.tabulated, memory),
+        constants_(mixture, memory) {
     const size_t continuous = mixture_.blocks_.continuous;
     for (size_t i = 0; i < count_; ++i) queries_[i].point = coordinates_.data() + i * continuous;
     for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
@@ -102,6 +144,12 @@ class Mixture::Queries {
     return std::span(queries_).subspan(first, count);
   }
   const KernelQuery& One(size_t i) { return Some(i, 1)[0]; }
+  // Of the blocks [first, last) as far as terms of at least `floor` need them.
+  const KernelConstants* ConstantsFor(size_t first, size_t last, const KernelQuery& query,
+                                      double floor) {
+    constants_.Prepare(first, last, query, floor);
+    return constants_.Data();
+  }
 
  private:
   void Tabulate(size_t i) {
@@ -132,6 +180,7 @@ class Mixture::Queries {
   std::pmr::vector<bool> is_outside_;
   // By tabulated dimension, -ln f by row for each value that has been asked for.
   std::pmr::vector<std::pmr::unordered_map<double, std::pmr::vector<double>>> costs_;
+  Constants constants_;
 };
 
 std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
@@ -148,7 +197,8 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
     const size_t count = std::min(kAtOnce, sums.size() - first);
     const std::span<const KernelQuery> some = queries.Some(first, count);
     for (size_t i = 0; i < count; ++i) terms[i].Restart(LeastTerm(PriorTerm(some[i]), kExact));
-    CollectTerms(blocks_, 0, blocks_.size(), some, gap, std::span(terms).first(count));
+    CollectTerms(blocks_, constants_.data(), 0, blocks_.size(), some, gap,
+                 std::span(terms).first(count));
     for (size_t i = 0; i < count; ++i) sums[first + i] = Sum(terms[i], gap);
   }
   std::vector<double> logs(sums.size());
@@ -174,7 +224,9 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points,
     VisitNear(
         query, &near, [&] { return terms.Floor(gap); }, [](KernelTree::Cell) { return false; },
         [&](size_t first_block, size_t last) {
-          CollectTerms(blocks_, first_block, last, {&query, 1}, gap, {&terms, 1});
+          const KernelConstants* constants =
+              queries.ConstantsFor(first_block, last, query, terms.Floor(gap));
+          CollectTerms(blocks_, constants, first_block, last, {&query, 1}, gap, {&terms, 1});
           return true;
         });
     const ScaledSum sum = Sum(terms, gap);
@@ -236,7 +288,7 @@ std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const 
       candidates.pop_back();
       continue;
     }
-    LookCloser(c, queries.One(c.index), std::max(next, least), near);
+    LookCloser(c, queries, std::max(next, least), near);
     least = std::max(least, c.least);
     std::push_heap(candidates.begin(), candidates.end(), is_less);
   }
@@ -244,10 +296,11 @@ std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const 
   return possible;
 }
 
-void Mixture::LookCloser(Candidate& c, const KernelQuery& query, double to_beat,
+void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
                          const Partition* near) const {
   // So many times as closely as before, so that what is done again is little.
   constexpr size_t kTimes = 4;
+  const KernelQuery& query = queries.One(c.index);
   const double gap = GapFor(kRough);
   RoughSum sum;
   sum.least = LeastTerm(c.prior, kRough);
@@ -264,7 +317,8 @@ void Mixture::LookCloser(Candidate& c, const KernelQuery& query, double to_beat,
     return TakeCell(cell, c.tolerance, query, *near, sum);
   };
   const auto visit = [&](size_t first, size_t last) {
-    AddRoughly(blocks_, first, last, query, gap, weights_, sum);
+    const KernelConstants* constants = queries.ConstantsFor(first, last, query, sum.Floor(gap));
+    AddRoughly(blocks_, constants, first, last, query, gap, weights_, sum);
     if (++c.pages < until) return true;
     until *= 2;
     update();
@@ -314,6 +368,15 @@ bool Mixture::VisitNear(const KernelQuery& query, const Partition* near, const F
 // A ramp's mean is that of its ends.
 void Mixture::SetObservationCount(size_t count) {
   observation_count_ = count;
+  blocks_.has_greater_scales = count < kSettled;
+  greatest_constant_ = 0.0;
+  for (size_t i = 0; i < intervals_.size(); ++i) {
+    const double scale = ScaleOf(LimitsOf(intervals_[i], count).least);
+    blocks_.greatest_scales[i] = scale;
+    // ln of scale / sqrt(pi), and -ln 0.34: at least that is the mass of a kernel whose centre is
+    // in the interval and whose width is no more than its length.
+    greatest_constant_ += std::log(scale) - 0.572 + 1.08;
+  }
   log_kernel_count_ = PortableLog(static_cast<double>(count + 1));
   weights_ = MakeRampWeights(count, forgetting_);
   const auto m = static_cast<double>(count);
@@ -350,7 +413,7 @@ double Mixture::ContinuousPriorTerm(const double* coordinates) const {
     const double z = (coordinates[j] - CentreAt(prior_slot_, j)) * ScaleAt(prior_slot_, j);
     sum += z * z;
   }
-  return blocks_.constants[prior_slot_ / kLanes].lane[prior_slot_ % kLanes] - sum;
+  return prior_constant_ - sum;
 }
 
 // The prior's density in a stepped dimension is least at the ends of the interval, half a width

@@ -6,13 +6,6 @@
 #include <cassert>
 
 namespace hpod {
-namespace {
-
-// From so many observations on, the least width does not change any more, and most kernels have it
-// in all dimensions: those are in the tree.
-constexpr size_t kSettled = 98;
-
-}  // namespace
 
 GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const Observation> trials)
     : mixture_(domains, /*forgetting=*/true), partition_(mixture_.ContinuousCount()) {
@@ -55,9 +48,11 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
     mixture_.SetCentre(slot, centre);
   }
   for (size_t j = 0; j < dimensions_.size(); ++j) {
+    if (!dimensions_[j].is_numeric) continue;
     dimensions_[j].centres.Assign(std::move(centres[j]));
+    if (!HasRows(dimensions_[j])) SetWidths(j, LimitsOf(dimensions_[j].interval, kSettled));
   }
-  are_widths_old_ = true;
+  are_rows_old_ = true;
   Update();
 }
 
@@ -243,13 +238,13 @@ std::vector<double> GrowingMixture::CentreOf(size_t slot) const {
   return centre;
 }
 
+// Until the limits are settled, the least width changes with each kernel: where it is a lower bound
+// on what the mixture is told, nothing has to be done, and rows are made anew.
 void GrowingMixture::UpdateWidths(size_t before, std::span<const SortedCentres::Place> places) {
-  if (std::min(before, count_) < kSettled) {
-    are_widths_old_ = true;
-    return;
-  }
+  const bool are_settled = std::min(before, count_) >= kSettled;
+  if (!are_settled) are_rows_old_ = true;
   for (size_t j = 0; j < dimensions_.size(); ++j) {
-    if (!dimensions_[j].is_numeric) continue;
+    if (!dimensions_[j].is_numeric || (HasRows(dimensions_[j]) && !are_settled)) continue;
     const SortedCentres& centres = dimensions_[j].centres;
     const SortedCentres::Place place = places[j];
     if (!centres.IsBegin(place)) UpdateWidth(j, centres.Previous(place));
@@ -260,27 +255,29 @@ void GrowingMixture::UpdateWidths(size_t before, std::span<const SortedCentres::
   }
 }
 
-void GrowingMixture::UpdateAllWidths() {
-  std::vector<Mixture::Normal> normals;
-  for (size_t j = 0; j < dimensions_.size(); ++j) {
-    const Dimension& d = dimensions_[j];
-    if (!d.is_numeric) continue;
-    normals.clear();
-    normals.reserve(count_ + 1);
-    d.centres.ForEachWidth(d.interval, LimitsOf(d.interval, count_),
-                           [&](const Centre& centre, double sigma) {
-                             normals.push_back({slots_[centre.number], centre.mu, sigma});
-                           });
-    normals.push_back(PriorOf(d));
-    mixture_.SetNormals(j, normals);
-  }
-}
-
 void GrowingMixture::UpdateWidth(size_t dimension, SortedCentres::Place place) {
   const Dimension& d = dimensions_[dimension];
   const auto& [mu, number] = d.centres.At(place);
-  const double sigma = d.centres.WidthAt(place, d.interval, LimitsOf(d.interval, count_));
+  const double sigma = d.centres.WidthAt(place, d.interval, LimitsOf(d.interval, kSettled));
   if (mixture_.SetNormal(slots_[number], dimension, mu, sigma)) NoteChange(number);
+}
+
+void GrowingMixture::SetWidths(size_t dimension, const WidthLimits& limits) {
+  const Dimension& d = dimensions_[dimension];
+  std::vector<Mixture::Normal> normals;
+  normals.reserve(count_ + 1);
+  d.centres.ForEachWidth(d.interval, limits, [&](const Centre& centre, double sigma) {
+    normals.push_back({slots_[centre.number], centre.mu, sigma});
+  });
+  normals.push_back(PriorOf(d));
+  mixture_.SetNormals(dimension, normals);
+}
+
+void GrowingMixture::UpdateRows() {
+  are_rows_old_ = false;
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    if (HasRows(dimensions_[j])) SetWidths(j, LimitsOf(dimensions_[j].interval, count_));
+  }
 }
 
 void GrowingMixture::NoteChange(size_t number) {
@@ -293,14 +290,17 @@ void GrowingMixture::NoteChange(size_t number) {
 void GrowingMixture::Update() {
   mixture_.SetObservationCount(count_);
   partition_.missing = slots_.size() - count_;
-  if (are_widths_old_) {
-    are_widths_old_ = false;
-    UpdateAllWidths();
+  if (are_rows_old_) UpdateRows();
+  const bool is_settled = count_ >= kSettled;
+  if (is_settled == mixture_.HasConstants()) {
+    if (is_settled) UpdateConstants();
+  } else {
+    is_settled ? mixture_.UpdateConstants() : mixture_.DropConstants();
     for (size_t number = 0; number < slots_.size(); ++number) {
       if (Has(number)) NoteChange(number);
     }
   }
-  UpdateConstants();
+  changed_blocks_.clear();
   for (const uint32_t number : changed_) {
     is_changed_[number] = false;
     if (Has(number)) Settle(number);
@@ -316,7 +316,6 @@ void GrowingMixture::UpdateConstants() {
   std::sort(blocks.begin(), blocks.end());
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
   mixture_.UpdateConstants(blocks);
-  blocks.clear();
 }
 
 bool GrowingMixture::BelongsInTree(size_t slot) const {

@@ -29,7 +29,7 @@ class GrowingMixture {
   bool Has(size_t number) const { return number < slots_.size() && slots_[number] != kNoSlot; }
   bool HasAsIs(const Observation& trial) const;
 
-  // O(d (log n + sqrt n)) from 98 kernels on. Update() must follow before anything else is asked;
+  // O(d (log n + sqrt n)), if there are steps from 98 kernels on. Update() must follow before anything else is asked;
   // several changes need one only.
   void Insert(const Observation& trial);
   void Erase(size_t number);
@@ -51,6 +51,7 @@ class GrowingMixture {
     Interval interval;
     SortedCentres centres;
   };
+  static bool HasRows(const Dimension& d) { return d.is_numeric && d.numeric.step > 0; }
 
   void InsertPrior(std::span<const Domain> domains);
   Mixture::Normal PriorOf(const Dimension& d) const;
@@ -76,8 +77,10 @@ class GrowingMixture {
   // Widths after the number of kernels went from `before` to count_. `places`: per
   // dimension, where the centres changed.
   void UpdateWidths(size_t before, std::span<const SortedCentres::Place> places);
-  void UpdateAllWidths();
   void UpdateWidth(size_t dimension, SortedCentres::Place place);
+  // Of all kernels in a dimension.
+  void SetWidths(size_t dimension, const WidthLimits& limits);
+  void UpdateRows();
   void NoteChange(size_t number);
   void UpdateConstants();
   bool BelongsInTree(size_t slot) const;
@@ -94,7 +97,7 @@ class GrowingMixture {
   std::vector<uint32_t> changed_;         // trial numbers
   std::vector<bool> is_changed_;          // by trial number
   std::vector<uint32_t> changed_blocks_;  // whose kernel has gone, or the prior's
-  bool are_widths_old_ = false;           // of all kernels
+  bool are_rows_old_ = false;             // in dimensions with steps
 };
 
 }  // namespace hpod

@@ -15,13 +15,13 @@ HWY_BEFORE_NAMESPACE();
 namespace hpod::HWY_NAMESPACE {
 namespace {
 
-// Adds the terms of `width` lanes of a block at one to kQueriesAtOnce queries.
-template <size_t queries>
-HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
-                        const KernelQuery* query, const V* floor, V* terms) {
+// The terms of some lanes of a block at each query.
+template <size_t queries, bool has_greater_scales>
+HWY_INLINE void AddPart(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
+                        size_t lane, const KernelQuery* query, const V* floor, V* terms) {
   constexpr size_t kDimensionsAtOnce = 4;
   const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
-  const V constant = hn::Load(kD, blocks.constants[block].lane + lane);
+  const V constant = hn::Load(kD, constants[block].lane + lane);
   V sum[queries];
   for (V& s : sum) s = hn::Zero(kD);
   const auto is_below = [&] {
@@ -33,7 +33,8 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
   };
   for (size_t j = 0; j < blocks.continuous; ++j) {
     const V mu = hn::Load(kD, shape[2 * j].lane + lane);
-    const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
+    V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
+    if (has_greater_scales) scale = hn::Min(scale, Constant(blocks.greatest_scales[j]));
     for (size_t q = 0; q < queries; ++q) {
       const V z = hn::Mul(hn::Sub(Constant(query[q].point[j]), mu), scale);
       sum[q] = hn::Add(sum[q], hn::Mul(z, z));
@@ -51,9 +52,9 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, size_t block, size_t lane,
   for (size_t q = 0; q < queries; ++q) terms[q] = hn::Sub(constant, sum[q]);
 }
 
-template <size_t queries>
-HWY_INLINE void Collect(const KernelBlocks& blocks, size_t first, size_t last,
-                        const KernelQuery* query, double gap, KernelTerms* terms) {
+template <size_t queries, bool has_greater_scales>
+HWY_INLINE void Collect(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                        size_t last, const KernelQuery* query, double gap, KernelTerms* terms) {
   V floor[queries];
   for (size_t q = 0; q < queries; ++q) floor[q] = Constant(terms[q].Floor(gap));
   for (size_t block = first; block < last; ++block) {
@@ -61,7 +62,7 @@ HWY_INLINE void Collect(const KernelBlocks& blocks, size_t first, size_t last,
     for (V& most : largest) most = Constant(-std::numeric_limits<double>::infinity());
     for (size_t lane = 0; lane < kLanes; lane += Width()) {
       V part[queries];
-      AddPart<queries>(blocks, block, lane, query, floor, part);
+      AddPart<queries, has_greater_scales>(blocks, constants, block, lane, query, floor, part);
       for (size_t q = 0; q < queries; ++q) {
         hn::Store(part[q], kD, terms[q].terms[terms[q].count].lane + lane);
         largest[q] = hn::Max(largest[q], part[q]);
@@ -78,17 +79,27 @@ HWY_INLINE void Collect(const KernelBlocks& blocks, size_t first, size_t last,
   }
 }
 
-void CollectTermsOf(const KernelBlocks& blocks, size_t first, size_t last, const KernelQuery* query,
-                    double gap, KernelTerms* terms, size_t count) {
+template <bool has_greater_scales>
+void CollectAll(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                size_t last, const KernelQuery* query, double gap, KernelTerms* terms,
+                size_t count) {
+  const auto collect = [&](const auto& of) { of(blocks, constants, first, last, query, gap, terms); };
   while (count >= 4) {
-    Collect<4>(blocks, first, last, query, gap, terms);
+    collect(Collect<4, has_greater_scales>);
     query += 4;
     terms += 4;
     count -= 4;
   }
-  if (count == 3) Collect<3>(blocks, first, last, query, gap, terms);
-  if (count == 2) Collect<2>(blocks, first, last, query, gap, terms);
-  if (count == 1) Collect<1>(blocks, first, last, query, gap, terms);
+  if (count == 3) collect(Collect<3, has_greater_scales>);
+  if (count == 2) collect(Collect<2, has_greater_scales>);
+  if (count == 1) collect(Collect<1, has_greater_scales>);
+}
+
+void CollectTermsOf(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                    size_t last, const KernelQuery* query, double gap, KernelTerms* terms,
+                    size_t count) {
+  (blocks.has_greater_scales ? CollectAll<true> : CollectAll<false>)(blocks, constants, first, last,
+                                                                     query, gap, terms, count);
 }
 
 HWY_INLINE double SumOfLanes(V v) {
@@ -155,14 +166,16 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
   return SumOfLanes(coarse_sum) + SumOfLanes(fine_sum);
 }
 
-void AddRoughlyTo(const KernelBlocks& blocks, size_t first, size_t last, const KernelQuery& query,
-                  double gap, const RampWeights& weights, RoughSum& rough) {
+template <bool has_greater_scales>
+void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                   size_t last, const KernelQuery& query, double gap, const RampWeights& weights,
+                   RoughSum& rough) {
   V floor = Constant(rough.Floor(gap));
   V sum = hn::Zero(kD);
   for (size_t block = first; block < last; ++block) {
     for (size_t lane = 0; lane < kLanes; lane += Width()) {
       V term;
-      AddPart<1>(blocks, block, lane, &query, &floor, &term);
+      AddPart<1, has_greater_scales>(blocks, constants, block, lane, &query, &floor, &term);
       const M counts = hn::Ge(term, floor);
       if (hn::AllFalse(kD, counts)) continue;
       const double most = hn::GetLane(hn::MaxOfLanes(kD, term));
@@ -182,6 +195,24 @@ void AddRoughlyTo(const KernelBlocks& blocks, size_t first, size_t last, const K
   rough.factor += SumOfLanes(sum);
 }
 
+void AddRoughlyTo(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                  size_t last, const KernelQuery& query, double gap, const RampWeights& weights,
+                  RoughSum& rough) {
+  (blocks.has_greater_scales ? AddAllRoughly<true> : AddAllRoughly<false>)(
+      blocks, constants, first, last, query, gap, weights, rough);
+}
+
+bool HasTermIn(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
+               const KernelQuery& query, double least) {
+  const V floor = Constant(least);
+  for (size_t lane = 0; lane < kLanes; lane += Width()) {
+    V term;
+    AddPart<1, true>(blocks, constants, block, lane, &query, &floor, &term);
+    if (!hn::AllFalse(kD, hn::Ge(term, floor))) return true;
+  }
+  return false;
+}
+
 // Moves a positive normal number to [1, 2), and adds the exponent that it had to `exponent`: so a
 // product of any length stays within what doubles can say.
 HWY_INLINE V TakeExponent(V x, V& exponent) {
@@ -192,7 +223,8 @@ HWY_INLINE V TakeExponent(V x, V& exponent) {
 }
 
 // The lanes of the result's bits have a kernel that is not plain.
-uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* intervals) {
+uint32_t SetConstantsOf(const KernelBlocks& blocks, size_t block, const Interval* intervals,
+                        KernelConstants* constants) {
   constexpr double kGreatestScale = 1.0 / (kNarrowestWidth * std::numbers::sqrt2);
   // ln(sqrt(2 pi) / sqrt(2)), for the scales have the sqrt(2).
   constexpr double kLogSqrtPi = 0.57236494292470008707;
@@ -206,7 +238,8 @@ uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* inte
     M is_special = hn::Ne(Constant(0), Constant(0));
     for (size_t j = 0; j < blocks.continuous; ++j) {
       const V mu = hn::Load(kD, shape[2 * j].lane + lane);
-      const V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
+      const V scale = hn::Min(hn::Load(kD, shape[2 * j + 1].lane + lane),
+                              Constant(blocks.greatest_scales[j]));
       const V inverse_sigma = hn::Mul(scale, Constant(std::numbers::sqrt2));
       const V low = hn::Mul(hn::Sub(mu, Constant(intervals[j].low)), inverse_sigma);
       const V high = hn::Mul(hn::Sub(Constant(intervals[j].high), mu), inverse_sigma);
@@ -222,7 +255,7 @@ uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* inte
         hn::Add(Log(hn::Div(scales, masses)), hn::Mul(exponent, Constant(std::numbers::ln2)));
     const auto dimensions = static_cast<double>(blocks.continuous);
     hn::Store(hn::Sub(constant, Constant(dimensions * kLogSqrtPi)), kD,
-              blocks.constants[block].lane + lane);
+              constants[block].lane + lane);
     uint8_t bits[8] = {};
     hn::StoreMaskBits(kD, is_special, bits);
     special |= static_cast<uint32_t>(bits[0]) << lane;
@@ -230,10 +263,10 @@ uint32_t SetConstantsOf(KernelBlocks& blocks, size_t block, const Interval* inte
   return special;
 }
 
-void SetConstantsOfAll(KernelBlocks& blocks, std::span<const uint32_t> which,
-                       const Interval* intervals, uint32_t* special) {
+void SetConstantsOfAll(const KernelBlocks& blocks, std::span<const uint32_t> which,
+                       const Interval* intervals, KernelConstants* constants, uint32_t* special) {
   for (size_t i = 0; i < which.size(); ++i) {
-    special[i] = SetConstantsOf(blocks, which[i], intervals);
+    special[i] = SetConstantsOf(blocks, which[i], intervals, constants);
   }
 }
 
@@ -248,6 +281,7 @@ namespace {
 HWY_EXPORT(CollectTermsOf);
 HWY_EXPORT(SumScaled);
 HWY_EXPORT(AddRoughlyTo);
+HWY_EXPORT(HasTermIn);
 HWY_EXPORT(SetConstantsOfAll);
 
 }  // namespace
@@ -264,12 +298,13 @@ void KernelTerms::Reserve(size_t more) {
   terms = std::copy_n(terms, count, memory_.allocate_object<DoubleLanes>(capacity_)) - count;
 }
 
-void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
-                  std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms) {
+void CollectTerms(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                  size_t last, std::span<const KernelQuery> queries, double gap,
+                  std::span<KernelTerms> terms) {
   // One more: a block that does not matter is written, too, and then over.
   for (KernelTerms& t : terms) t.Reserve(last - first + 1);
   HWY_DYNAMIC_DISPATCH(CollectTermsOf)
-  (blocks, first, last, queries.data(), gap, terms.data(), queries.size());
+  (blocks, constants, first, last, queries.data(), gap, terms.data(), queries.size());
 }
 
 ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
@@ -286,15 +321,23 @@ ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double 
   return {sum(std::ldexp(1.0, -exponent)), terms.largest + exponent * std::numbers::ln2};
 }
 
-void AddRoughly(const KernelBlocks& blocks, size_t first, size_t last, const KernelQuery& query,
-                double gap, const RampWeights& weights, RoughSum& sum) {
-  HWY_DYNAMIC_DISPATCH(AddRoughlyTo)(blocks, first, last, query, gap, weights, sum);
+void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                size_t last, const KernelQuery& query, double gap, const RampWeights& weights,
+                RoughSum& sum) {
+  HWY_DYNAMIC_DISPATCH(AddRoughlyTo)(blocks, constants, first, last, query, gap, weights, sum);
 }
 
-std::vector<uint32_t> SetConstants(KernelBlocks& blocks, std::span<const uint32_t> which,
-                                   std::span<const Interval> intervals) {
+bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
+             const KernelQuery& query, double floor) {
+  return HWY_DYNAMIC_DISPATCH(HasTermIn)(blocks, constants, block, query, floor);
+}
+
+std::vector<uint32_t> SetConstants(const KernelBlocks& blocks, std::span<const uint32_t> which,
+                                   std::span<const Interval> intervals,
+                                   KernelConstants* constants) {
   std::vector<uint32_t> special(which.size());
-  HWY_DYNAMIC_DISPATCH(SetConstantsOfAll)(blocks, which, intervals.data(), special.data());
+  HWY_DYNAMIC_DISPATCH(SetConstantsOfAll)
+  (blocks, which, intervals.data(), constants, special.data());
   return special;
 }
 

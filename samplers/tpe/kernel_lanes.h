@@ -23,21 +23,23 @@ namespace hpod {
 
 // Kernels in blocks of kLanes. A block has for each continuous dimension two DoubleLanes, the
 // centres mu and the scales 1 / (sqrt(2) sigma); for each tabulated dimension an IndexLanes, the
-// rows of the kernels in the tables of a query. A lane without a kernel has the constant -inf and
-// finite numbers elsewhere.
+// rows of the kernels in the tables of a query. A lane without a kernel has finite numbers.
 struct KernelBlocks {
   size_t continuous = 0;
   size_t tabulated = 0;
-  std::vector<DoubleLanes> shapes;     // [block][continuous][2]
-  std::vector<IndexLanes> rows;        // [block][tabulated]
-  std::vector<DoubleLanes> constants;  // [block]: ln of what does not depend on the point
-  std::vector<IndexLanes> numbers;     // [block]: of the trials; kNoTrial, kPrior
-  Ranks ranks;                         // of the trials, which give the weights
+  // By continuous dimension: what a greater scale stands for. Where there are such, the least width
+  // changes with each kernel.
+  std::vector<double> greatest_scales;
+  bool has_greater_scales = false;
+  std::vector<DoubleLanes> shapes;  // [block][continuous][2]
+  std::vector<IndexLanes> rows;     // [block][tabulated]
+  std::vector<IndexLanes> numbers;  // [block]: of the trials; kNoTrial, kPrior
+  Ranks ranks;                      // of the trials, which give the weights
 
   static constexpr int32_t kNoTrial = -1;
   static constexpr int32_t kPrior = std::numeric_limits<int32_t>::max();
 
-  size_t size() const { return constants.size(); }
+  size_t size() const { return numbers.size(); }
 };
 
 // A point: its coordinate in each continuous dimension, and for each tabulated one a table of
@@ -77,10 +79,14 @@ class KernelTerms : public TermLimits {
   size_t capacity_ = 0;
 };
 
+// By block: ln of what does not depend on the point; -inf in a lane without a kernel.
+using KernelConstants = DoubleLanes;
+
 // Adds the blocks [first, last) to the terms of each query, except blocks whose terms are all below
 // terms.Floor(gap).
-void CollectTerms(const KernelBlocks& blocks, size_t first, size_t last,
-                  std::span<const KernelQuery> queries, double gap, std::span<KernelTerms> terms);
+void CollectTerms(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                  size_t last, std::span<const KernelQuery> queries, double gap,
+                  std::span<KernelTerms> terms);
 
 // Weight of the kernel of a rank, not normalised: min(first + slope * rank, 1). The prior's is 1.
 struct RampWeights {
@@ -107,16 +113,21 @@ struct RoughSum : TermLimits {
 };
 
 // Adds the terms of the blocks [first, last) that are at least sum.Floor(gap).
-void AddRoughly(const KernelBlocks& blocks, size_t first, size_t last, const KernelQuery& query,
-                double gap, const RampWeights& weights, RoughSum& sum);
+void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                size_t last, const KernelQuery& query, double gap, const RampWeights& weights,
+                RoughSum& sum);
+
+// Whether a term of the block is at least `floor`.
+bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
+             const KernelQuery& query, double floor);
 
 // Sets the constants of the blocks `which`: ln of the product over their continuous dimensions of 1
 // / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval, which must be longer than
 // kNarrowestWidth. Lanes that have no kernel get a number, too. Of a block's bits in the result,
 // those are set whose lanes have a centre outside an interval or are too narrow: their constants
 // are no use.
-std::vector<uint32_t> SetConstants(KernelBlocks& blocks, std::span<const uint32_t> which,
-                                   std::span<const Interval> intervals);
+std::vector<uint32_t> SetConstants(const KernelBlocks& blocks, std::span<const uint32_t> which,
+                                   std::span<const Interval> intervals, KernelConstants* constants);
 
 }  // namespace hpod
 

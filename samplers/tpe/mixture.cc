@@ -8,11 +8,18 @@
 #include <numeric>
 
 #include "samplers/math/truncated_normal.h"
+#include "samplers/tpe/sorted_centres.h"
 
 namespace hpod {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+KernelConstants NoKernels() {
+  KernelConstants none;
+  std::fill_n(none.lane, kLanes, -kInfinity);
+  return none;
+}
 
 }  // namespace
 
@@ -64,20 +71,22 @@ Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_
     dimension.position = (is_continuous ? blocks_.continuous : blocks_.tabulated)++;
     if (!is_continuous) continue;
     intervals_.push_back(dimension.interval);
+    blocks_.greatest_scales.push_back(0.0);
     if (!IsPlain(dimension.interval)) has_special_interval_ = true;
+    const auto& [low, high] = dimension.interval;
+    prior_constant_ += PreciseNormaliser(intervals_.size() - 1, 0.5 * low + 0.5 * high,
+                                         ScaleOf(LimitsOf(dimension.interval, 0).most));
   }
 }
 
 void Mixture::Reserve(size_t slots) {
   const size_t count = (slots + kLanes - 1) / kLanes;
-  DoubleLanes none;
   IndexLanes no_trial;
-  std::fill_n(none.lane, kLanes, -kInfinity);
   std::fill_n(no_trial.lane, kLanes, KernelBlocks::kNoTrial);
   blocks_.shapes.resize(count * blocks_.continuous * 2, DoubleLanes{});
   blocks_.rows.resize(count * blocks_.tabulated, IndexLanes{});
-  blocks_.constants.resize(count, none);
   blocks_.numbers.resize(count, no_trial);
+  if (has_constants_) constants_.resize(count, NoKernels());
   for (Dimension& d : dimensions_) {
     if (d.kind == Kind::kStepped) d.has_row.resize(Slots(), false);
   }
@@ -86,7 +95,8 @@ void Mixture::Reserve(size_t slots) {
 void Mixture::Empty() {
   blocks_.shapes.clear();
   blocks_.rows.clear();
-  blocks_.constants.clear();
+  constants_.clear();
+  has_constants_ = false;
   blocks_.numbers.clear();
   blocks_.ranks.Clear();
   has_outsider_ = false;
@@ -185,7 +195,7 @@ void Mixture::Move(size_t from, size_t to) {
     d.has_row[to] = d.has_row[from];
     d.has_row[from] = false;
   }
-  move(blocks_.constants[source], blocks_.constants[target], -kInfinity);
+  if (has_constants_) move(constants_[source], constants_[target], -kInfinity);
   move(blocks_.numbers[source], blocks_.numbers[target], KernelBlocks::kNoTrial);
 }
 
@@ -232,23 +242,29 @@ size_t Mixture::ChoiceOf(size_t slot, size_t dimension) const {
 }
 
 void Mixture::UpdateConstants(std::span<const uint32_t> blocks) {
-  const std::vector<uint32_t> special = SetConstants(blocks_, blocks, intervals_);
-  for (size_t i = 0; i < blocks.size(); ++i) {
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      double& constant = blocks_.constants[blocks[i]].lane[lane];
-      if (blocks_.numbers[blocks[i]].lane[lane] == KernelBlocks::kNoTrial) {
-        constant = -kInfinity;
-      } else if (has_special_interval_ || (special[i] >> lane & 1U) != 0) {
-        constant = PreciseConstant(blocks[i], lane);
-      }
-    }
-  }
+  MakeConstants(blocks, constants_.data());
 }
 
 void Mixture::UpdateConstants() {
   std::vector<uint32_t> all(blocks_.size());
   std::iota(all.begin(), all.end(), uint32_t{0});
+  constants_.resize(all.size());
+  has_constants_ = true;
   UpdateConstants(all);
+}
+
+void Mixture::MakeConstants(std::span<const uint32_t> which, KernelConstants* constants) const {
+  const std::vector<uint32_t> special = SetConstants(blocks_, which, intervals_, constants);
+  for (size_t i = 0; i < which.size(); ++i) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      double& constant = constants[which[i]].lane[lane];
+      if (blocks_.numbers[which[i]].lane[lane] == KernelBlocks::kNoTrial) {
+        constant = -kInfinity;
+      } else if (has_special_interval_ || (special[i] >> lane & 1U) != 0) {
+        constant = PreciseConstant(which[i], lane);
+      }
+    }
+  }
 }
 
 // A kernel's mass in an interval that has its centre is at least that of one whose centre is at an
@@ -308,18 +324,23 @@ void Mixture::LeaveRow(Dimension& dimension, int32_t row) {
 
 double Mixture::PreciseConstant(size_t block, size_t lane) const {
   double sum = 0.0;
-  for (size_t j = 0; j < blocks_.continuous; ++j) {
-    const DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + j) * 2];
-    const double mu = shape[0].lane[lane];
-    const double inverse_sigma = shape[1].lane[lane] * std::numbers::sqrt2;
-    const double log_mass = LogNormalMass((intervals_[j].low - mu) * inverse_sigma,
-                                          (intervals_[j].high - mu) * inverse_sigma);
+  for (size_t i = 0; i < blocks_.continuous; ++i) {
+    const DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + i) * 2];
+    sum += PreciseNormaliser(i, shape[0].lane[lane],
+                             std::min(shape[1].lane[lane], blocks_.greatest_scales[i]));
     // A kernel so far outside the bounds that its mass in them is no double has no part in the
     // mixture.
-    if (!std::isfinite(log_mass)) return -kInfinity;
-    sum += LogNormalPdf(0.0) + std::log(inverse_sigma) - log_mass;
+    if (sum == -kInfinity) break;
   }
   return sum;
+}
+
+double Mixture::PreciseNormaliser(size_t i, double mu, double scale) const {
+  const double inverse_sigma = scale * std::numbers::sqrt2;
+  const double log_mass = LogNormalMass((intervals_[i].low - mu) * inverse_sigma,
+                                        (intervals_[i].high - mu) * inverse_sigma);
+  if (!std::isfinite(log_mass)) return -kInfinity;
+  return LogNormalPdf(0.0) + std::log(inverse_sigma) - log_mass;
 }
 
 }  // namespace hpod

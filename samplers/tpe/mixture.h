@@ -101,7 +101,8 @@ class Mixture {
   size_t Slots() const { return blocks_.size() * kLanes; }
 
   // A kernel is set one dimension after the other; then which trial's it is, the oldest having the
-  // least number, or that it is the prior; then UpdateConstants of its block.
+  // least number, or that it is the prior; then UpdateConstants of its block, if they are kept.
+  // Lesser widths than the least of LimitsOf stand for that.
   // Whether that changes what the block's constants depend on.
   bool SetNormal(size_t slot, size_t dimension, double mu, double sigma);
   // All kernels of a numeric dimension at once: ascending centres, the prior last.
@@ -126,9 +127,12 @@ class Mixture {
   size_t PriorSlot() const { return prior_slot_; }
   // Of a kernel that is not the prior.
   size_t TrialOf(size_t slot) const { return static_cast<size_t>(NumberAt(slot)); }
+  // The constants of kernels, which hold their normalisers: of some blocks, or of all; or each call
+  // makes those that it needs, until they are all made again.
   void UpdateConstants(std::span<const uint32_t> blocks);
-  // Of all blocks.
   void UpdateConstants();
+  void DropConstants() { has_constants_ = false; }
+  bool HasConstants() const { return has_constants_; }
 
   // Makes a slot with a kernel empty; its block wants UpdateConstants.
   void Clear(size_t slot);
@@ -180,6 +184,7 @@ class Mixture {
     std::vector<double> sigma;
     std::vector<double> log_mass;
   };
+  class Constants;
   class Queries;
   struct Candidate;
 
@@ -193,7 +198,10 @@ class Mixture {
         .lane[slot % kLanes];
   }
   int32_t NumberAt(size_t slot) const { return blocks_.numbers[slot / kLanes].lane[slot % kLanes]; }
+  void MakeConstants(std::span<const uint32_t> which, KernelConstants* constants) const;
   double PreciseConstant(size_t block, size_t lane) const;
+  // ln of the inverse of its mass and of sigma sqrt(2 pi), in the i-th continuous dimension.
+  double PreciseNormaliser(size_t i, double mu, double scale) const;
 
   // From how many widths on a kernel cannot matter in a stepped dimension.
   double ReachInWidths() const;
@@ -216,8 +224,7 @@ class Mixture {
                                        const Partition* near) const;
   // Reads more than before, until the ratio is below what is to be beaten; or, if it all has been
   // read, with less tolerance.
-  void LookCloser(Candidate& c, const KernelQuery& query, double to_beat,
-                  const Partition* near) const;
+  void LookCloser(Candidate& c, Queries& queries, double to_beat, const Partition* near) const;
   // Adds a cell to the sum as a whole, if its bounds are close enough.
   bool TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,
                 const Partition& near, RoughSum& sum) const;
@@ -243,6 +250,9 @@ class Mixture {
   bool has_special_interval_ = false;
   bool has_outsider_ = false;  // a kernel with a centre outside an interval, or too narrow
   KernelBlocks blocks_;
+  bool has_constants_ = false;
+  std::vector<KernelConstants> constants_;
+  double prior_constant_ = 0;
   bool forgetting_ = true;
   size_t prior_slot_ = 0;
   size_t observation_count_ = 0;
@@ -250,6 +260,7 @@ class Mixture {
   double log_kernel_count_ = 0;
   RampWeights weights_;
   double log_total_weight_ = 0;
+  double greatest_constant_ = 0;  // of kernels whose centres are in the intervals
 };
 
 }  // namespace hpod

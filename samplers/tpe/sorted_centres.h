@@ -28,6 +28,9 @@ struct WidthLimits {
   double most = 0;
 };
 WidthLimits LimitsOf(const Interval& interval, size_t observation_count);
+// From so many observations on, the limits do not change any more. Before, the least width gets
+// less with each.
+inline constexpr size_t kSettled = 98;
 
 // A list of short sorted arrays: O(log n) to find, at most kMost moves to insert.
 class SortedCentres {
