@@ -21,6 +21,7 @@
 #include "samplers/rng.h"
 #include "samplers/tpe/kept_models.h"
 #include "samplers/tpe/parzen.h"
+#include "samplers/tpe/scratch.h"
 #include "samplers/tpe/search_space.h"
 #include "samplers/tpe/split.h"
 #include "samplers/uniform.h"
@@ -41,9 +42,9 @@ struct Settings {
 };
 
 // Rows of `points`, d numbers each, without those that came before.
-std::vector<double> WithoutRepetitions(const std::vector<double>& points, size_t d) {
+std::pmr::vector<double> WithoutRepetitions(const std::pmr::vector<double>& points, size_t d) {
   std::set<std::vector<double>> seen;
-  std::vector<double> distinct;
+  std::pmr::vector<double> distinct(points.get_allocator());
   for (auto row = points.begin(); row != points.end(); row += static_cast<std::ptrdiff_t>(d)) {
     const auto end = row + static_cast<std::ptrdiff_t>(d);
     if (seen.emplace(row, end).second) distinct.insert(distinct.end(), row, end);
@@ -62,7 +63,8 @@ std::vector<double> DrawBest(const StudyView& study, size_t count, std::span<con
                              std::string_view stream, const ParzenEstimator& l, const Density& g) {
   const size_t d = domains.size();
   Rng rng = Rng::ForTrial(study.seed, study.number, stream);
-  std::vector<double> candidates = l.Sample(count, rng);
+  Scratch scratch;
+  std::pmr::vector<double> candidates = l.Sample(count, rng, scratch.Memory());
   if (AllDiscrete(domains)) candidates = WithoutRepetitions(candidates, d);
   const size_t best = g.GreatestRatio(candidates, l.LogDensity(candidates));
   const auto row = candidates.begin() + static_cast<std::ptrdiff_t>(best * d);

@@ -6,6 +6,14 @@
 #include <cassert>
 
 namespace hpod {
+namespace {
+
+// With fewer kernels, most change with each that comes: it takes less time to look at all of them
+// and to make the constants of those that matter than to keep constants and a tree.
+constexpr size_t kKept = 128;
+static_assert(kKept >= kSettled);
+
+}  // namespace
 
 GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const Observation> trials)
     : mixture_(domains, /*forgetting=*/true), partition_(mixture_.ContinuousCount()) {
@@ -38,7 +46,7 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
       centres[j].push_back({mu, number});
       if (d.continuous < centre.size()) centre[d.continuous] = mu;
     }
-    const size_t slot = count_ < kSettled ? PutEverywhere(number) : PutInTree(number, centre);
+    const size_t slot = count_ < kKept ? PutEverywhere(number) : PutInTree(number, centre);
     mixture_.SetTrial(slot, number);
     for (size_t j = 0; j < dimensions_.size(); ++j) {
       if (dimensions_[j].is_numeric) continue;
@@ -291,11 +299,11 @@ void GrowingMixture::Update() {
   mixture_.SetObservationCount(count_);
   partition_.missing = slots_.size() - count_;
   if (are_rows_old_) UpdateRows();
-  const bool is_settled = count_ >= kSettled;
-  if (is_settled == mixture_.HasConstants()) {
-    if (is_settled) UpdateConstants();
+  const bool is_kept = count_ >= kKept;
+  if (is_kept == mixture_.HasConstants()) {
+    if (is_kept) UpdateConstants();
   } else {
-    is_settled ? mixture_.UpdateConstants() : mixture_.DropConstants();
+    is_kept ? mixture_.UpdateConstants() : mixture_.DropConstants();
     for (size_t number = 0; number < slots_.size(); ++number) {
       if (Has(number)) NoteChange(number);
     }
@@ -319,7 +327,7 @@ void GrowingMixture::UpdateConstants() {
 }
 
 bool GrowingMixture::BelongsInTree(size_t slot) const {
-  if (count_ < kSettled || mixture_.IsSpecial(slot)) return false;
+  if (count_ < kKept || mixture_.IsSpecial(slot)) return false;
   for (size_t i = 0; i < partition_.scales.size(); ++i) {
     if (mixture_.ScaleAt(slot, i) != partition_.scales[i]) return false;
   }

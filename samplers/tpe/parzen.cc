@@ -153,10 +153,11 @@ void ParzenEstimator::Fit(std::span<const std::vector<double>> observations) {
   mixture_.UpdateConstants();
 }
 
-std::vector<double> ParzenEstimator::Sample(size_t count, Rng& rng) const {
+std::pmr::vector<double> ParzenEstimator::Sample(size_t count, Rng& rng,
+                                                 std::pmr::memory_resource* memory) const {
   const size_t d = dimensions_.size();
   const std::vector<size_t> kernels = SampleKernels(count, rng);
-  std::vector<double> points(count * d);
+  std::pmr::vector<double> points(count * d, memory);
   for (size_t j = 0; j < d; ++j) {
     const auto* categorical = std::get_if<Categorical>(&dimensions_[j]);
     if (categorical == nullptr) continue;

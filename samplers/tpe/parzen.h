@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <variant>
 #include <vector>
@@ -66,7 +67,9 @@ class ParzenEstimator {
 
   // count x d values, each inside its domain. From `rng`: `count` numbers for the kernels, then
   // `count` for each categorical dimension, then `count` for each numeric one.
-  std::vector<double> Sample(size_t count, Rng& rng) const;
+  std::pmr::vector<double> Sample(
+      size_t count, Rng& rng,
+      std::pmr::memory_resource* memory = std::pmr::get_default_resource()) const;
 
   // ln of the density (of the probability, in dimensions with steps or choices) at each of
   // `points`, which is c x d values. In numeric log dimensions the density is that of the

@@ -121,7 +121,7 @@ TEST(Mixture, AgreesWithThePlainSumOverManyTrials) {
       const Columns columns = RandomColumns(domains, m, share);
       const ParzenEstimator estimator(domains, columns, Weighting::kForgetting);
       Rng rng = Rng::ForTrial(7, m, "points");
-      std::vector<double> points = estimator.Sample(10, rng);
+      std::pmr::vector<double> points = estimator.Sample(10, rng);
       const std::vector<double> elsewhere = RandomPoints(domains, 10);
       points.insert(points.end(), elsewhere.begin(), elsewhere.end());
       const std::vector<double> densities = estimator.LogDensity(points);
@@ -187,7 +187,7 @@ TEST_F(InstructionSets, GiveTheSameBits) {
         const ParzenEstimator estimator(domains, RandomColumns(domains, m, share),
                                         Weighting::kForgetting);
         Rng rng = Rng::ForTrial(8, m, "sample");
-        const std::vector<double> sample = estimator.Sample(30, rng);
+        const std::pmr::vector<double> sample = estimator.Sample(30, rng);
         const std::vector<double> densities = estimator.LogDensity(sample);
         all.insert(all.end(), sample.begin(), sample.end());
         all.insert(all.end(), densities.begin(), densities.end());

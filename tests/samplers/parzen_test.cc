@@ -103,7 +103,7 @@ TEST(ParzenEstimator, AgreesWithTheNaiveOne) {
                                       forgetting ? Weighting::kForgetting : Weighting::kUniform);
       EXPECT_EQ(estimator.KernelCount(), m + 1);
       Rng rng = Rng::ForTrial(2, m, "points");
-      const std::vector<double> points = estimator.Sample(12, rng);
+      const std::pmr::vector<double> points = estimator.Sample(12, rng);
       const std::vector<double> densities = estimator.LogDensity(points);
       for (size_t i = 0; i < densities.size(); ++i) {
         const auto row = points.begin() + static_cast<std::ptrdiff_t>(i * domains.size());
@@ -161,7 +161,7 @@ TEST(ParzenEstimator, SamplesWhatItsDensitySays) {
     const ParzenEstimator estimator({&domain, 1}, RandomColumns({domain}, 3, 5),
                                     Weighting::kForgetting);
     Rng rng = Rng::ForTrial(6, 0, "samples");
-    const std::vector<double> samples = estimator.Sample(kSamples, rng);
+    const std::pmr::vector<double> samples = estimator.Sample(kSamples, rng);
     for (const double x : samples) ASSERT_TRUE(Contains(domain, x)) << x;
     if (const uint64_t cardinality = Cardinality(domain); cardinality > 0) {
       std::map<double, double> counts;
@@ -216,7 +216,7 @@ TEST(ParzenEstimator, KeepsTheKernelAcrossDimensions) {
   EXPECT_GT(density[1], density[2] + 2);
   EXPECT_GT(density[0], density[3] + 2);
   Rng rng = Rng::ForTrial(7, 0, "clusters");
-  const std::vector<double> samples = estimator.Sample(1'000, rng);
+  const std::pmr::vector<double> samples = estimator.Sample(1'000, rng);
   int together = 0;
   for (size_t i = 0; i < samples.size(); i += 3)
     together += (samples[i] > 0.5) == (samples[i + 1] > 0.5) ? 1 : 0;
@@ -237,7 +237,7 @@ TEST(ParzenEstimator, SurvivesObservationsAtTheEndsOfTheDoubles) {
       const ParzenEstimator estimator({&domain, 1}, Columns{{extreme, 0.5, extreme}},
                                       Weighting::kForgetting);
       Rng rng = Rng::ForTrial(8, 0, "extreme");
-      const std::vector<double> samples = estimator.Sample(50, rng);
+      const std::pmr::vector<double> samples = estimator.Sample(50, rng);
       for (const double x : samples) EXPECT_TRUE(Contains(domain, x)) << x;
       for (const double log_p : estimator.LogDensity(samples)) EXPECT_FALSE(std::isnan(log_p));
     }
