@@ -190,6 +190,7 @@ class TpeSampler final : public Sampler {
       const std::string& first = history.Name(history.GetDistribution(space[0]).name);
       const std::vector<double> values =
           DrawSpace(study, space, settings_.group ? "group:" + first : "joint", fresh);
+      drawn.reserve(drawn.size() + space.size());
       for (size_t i = 0; i < space.size(); ++i) drawn.push_back({space[i], values[i]});
     }
     return drawn;

@@ -66,16 +66,13 @@ class Mixture::Constants {
   Constants(const Mixture& mixture, std::pmr::memory_resource* memory)
       : mixture_(mixture), made_(memory), is_made_(memory) {
     if (mixture_.has_constants_) return;
-    KernelConstants greatest;
-    std::fill_n(greatest.lane, kLanes, mixture_.greatest_constant_);
     const size_t count = mixture_.blocks_.size();
-    made_.assign(count, greatest);
-    const bool are_bounds = !mixture_.has_special_interval_ && !mixture_.has_outsider_;
-    is_made_.assign(count, !are_bounds);
-    if (are_bounds) return;
-    std::pmr::vector<uint32_t> all(count, memory);
-    std::iota(all.begin(), all.end(), uint32_t{0});
-    mixture_.MakeConstants(all, made_.data());
+    made_.resize(count);
+    const bool are_bounded = !mixture_.has_special_interval_ && !mixture_.has_outsider_;
+    is_made_.assign(count, !are_bounded);
+    for (size_t block = 0; block < count; ++block) {
+      are_bounded ? SetGreatest(block) : Make(block);
+    }
   }
 
   // Of the blocks that Prepare has been called for.
@@ -87,13 +84,23 @@ class Mixture::Constants {
     if (mixture_.has_constants_) return;
     for (size_t block = first; block < last; ++block) {
       if (is_made_[block] || !HasTerm(mixture_.blocks_, made_.data(), block, query, floor)) continue;
-      const auto index = static_cast<uint32_t>(block);
-      mixture_.MakeConstants({&index, 1}, made_.data());
+      Make(block);
       is_made_[block] = true;
     }
   }
 
  private:
+  void Make(size_t block) {
+    const auto index = static_cast<uint32_t>(block);
+    mixture_.MakeConstants({&index, 1}, made_.data());
+  }
+  void SetGreatest(size_t block) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const bool is_empty = mixture_.blocks_.numbers[block].lane[lane] == KernelBlocks::kNoTrial;
+      made_[block].lane[lane] = is_empty ? -kInfinity : mixture_.greatest_constant_;
+    }
+  }
+
   const Mixture& mixture_;
   std::pmr::vector<KernelConstants> made_;  // by block
   std::pmr::vector<bool> is_made_;          // by block
@@ -108,24 +115,19 @@ class Mixture::Queries {
         points_(points),
         count_(points.size() / mixture.dimensions_.size()),
         reach_(mixture.ReachInWidths()),
-        coordinates_(count_ * mixture.blocks_.continuous, memory),
+        coordinates_(mixture.are_points_coordinates_ ? 0 : count_ * mixture.blocks_.continuous,
+                     memory),
         tables_(count_ * mixture.blocks_.tabulated, memory),
         queries_(count_, memory),
         is_outside_(count_, false, memory),
         costs_(mixture.blocks_.tabulated, memory),
         constants_(mixture, memory) {
     const size_t continuous = mixture_.blocks_.continuous;
-    for (size_t i = 0; i < count_; ++i) queries_[i].point = coordinates_.data() + i * continuous;
-    for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
-      const Dimension& dimension = mixture_.dimensions_[j];
-      if (dimension.kind != Kind::kContinuous) continue;
-      const Interval interval = dimension.interval;
-      const bool is_log = dimension.numeric.log;
-      double* x = coordinates_.data() + dimension.position;
-      for (size_t i = 0; i < count_; ++i) {
-        x[i * continuous] = is_log ? ToModel(Value(i, j), true) : Value(i, j);
-        if (!interval.Contains(x[i * continuous])) is_outside_[i] = true;
-      }
+    if (!mixture_.are_points_coordinates_) SetCoordinates();
+    const double* x = mixture_.are_points_coordinates_ ? points_.data() : coordinates_.data();
+    for (size_t i = 0; i < count_; ++i, x += continuous) {
+      queries_[i].point = x;
+      is_outside_[i] = !IsInside(x);
     }
   }
 
@@ -152,6 +154,25 @@ class Mixture::Queries {
   }
 
  private:
+  void SetCoordinates() {
+    const double* value = points_.data();
+    double* x = coordinates_.data();
+    for (size_t i = 0; i < count_; ++i) {
+      for (const Dimension& dimension : mixture_.dimensions_) {
+        if (dimension.kind == Kind::kContinuous) *x++ = ToModel(*value, dimension.numeric.log);
+        ++value;
+      }
+    }
+  }
+
+  bool IsInside(const double* x) const {
+    bool is_inside = true;
+    for (const Interval& interval : mixture_.intervals_) {
+      is_inside = interval.Contains(*x++) && is_inside;
+    }
+    return is_inside;
+  }
+
   void Tabulate(size_t i) {
     if (queries_[i].costs != nullptr) return;
     const double** tables = tables_.data() + i * mixture_.blocks_.tabulated;
@@ -196,7 +217,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
   for (size_t first = 0; first < sums.size(); first += kAtOnce) {
     const size_t count = std::min(kAtOnce, sums.size() - first);
     const std::span<const KernelQuery> some = queries.Some(first, count);
-    for (size_t i = 0; i < count; ++i) terms[i].Restart(LeastTerm(PriorTerm(some[i]), kExact));
+    for (size_t i = 0; i < count; ++i) terms[i].Restart(LeastTerm(LeastPriorTerm(some[i]), kExact));
     CollectTerms(blocks_, constants_.data(), 0, blocks_.size(), some, gap,
                  std::span(terms).first(count));
     for (size_t i = 0; i < count; ++i) sums[first + i] = Sum(terms[i], gap);
@@ -220,7 +241,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points,
   for (size_t i = 0; i < logs.size(); ++i) {
     if (queries.IsOutside(i)) continue;
     const KernelQuery& query = queries.One(i);
-    terms.Restart(LeastTerm(PriorTerm(query), kExact));
+    terms.Restart(LeastTerm(LeastPriorTerm(query), kExact));
     VisitNear(
         query, &near, [&] { return terms.Floor(gap); }, [](KernelTree::Cell) { return false; },
         [&](size_t first_block, size_t last) {
@@ -398,20 +419,13 @@ double Mixture::LeastTerm(double prior, double precision) const {
   return prior - (precision + log_kernel_count_);
 }
 
-double Mixture::PriorTerm(const KernelQuery& query) const {
-  double sum = ContinuousPriorTerm(query.point);
+// A point in an interval is at most half a width from the prior's centre: ((x - mu) / sigma)^2 / 2
+// is at most 1/8, and a little for rounding.
+double Mixture::LeastPriorTerm(const KernelQuery& query) const {
+  double sum = 0.126 * static_cast<double>(blocks_.continuous);
   const IndexLanes* rows = blocks_.rows.data() + (prior_slot_ / kLanes) * blocks_.tabulated;
   for (size_t j = 0; j < blocks_.tabulated; ++j) {
-    sum -= query.costs[j][rows[j].lane[prior_slot_ % kLanes]];
-  }
-  return sum;
-}
-
-double Mixture::ContinuousPriorTerm(const double* coordinates) const {
-  double sum = 0.0;
-  for (size_t j = 0; j < blocks_.continuous; ++j) {
-    const double z = (coordinates[j] - CentreAt(prior_slot_, j)) * ScaleAt(prior_slot_, j);
-    sum += z * z;
+    sum += query.costs[j][rows[j].lane[prior_slot_ % kLanes]];
   }
   return prior_constant_ - sum;
 }
@@ -419,7 +433,13 @@ double Mixture::ContinuousPriorTerm(const double* coordinates) const {
 // The prior's density in a stepped dimension is least at the ends of the interval, half a width
 // from its centre: 0.919 / range.
 double Mixture::LeastPriorTerm(const Queries& queries, size_t i) const {
-  double sum = ContinuousPriorTerm(queries.Coordinates(i));
+  double sum = prior_constant_;
+  const double* x = queries.Coordinates(i);
+  for (size_t j = 0; j < blocks_.continuous; ++j) {
+    const double z = (x[j] - prior_centres_[j]) * prior_scales_[j];
+    sum -= z * z;
+  }
+  if (blocks_.tabulated == 0) return std::isnan(sum) ? -kInfinity : sum;
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     const Dimension& d = dimensions_[j];
     if (d.kind == Kind::kContinuous) continue;

@@ -9,10 +9,10 @@ namespace {
 std::vector<Observation> ObservedAbove(const History& history, const Division& division,
                                        std::span<const size_t> names) {
   std::vector<Observation> observed;
+  std::vector<double> values(names.size());
   for (size_t number = 0; number < history.size(); ++number) {
     if (division.SideOf(number) != Division::Side::kAbove) continue;
-    std::vector<double> values = ObservedValues(history, names, number);
-    if (!values.empty()) observed.push_back({number, std::move(values)});
+    if (ReadObservedValues(history, names, number, values)) observed.push_back({number, values});
   }
   return observed;
 }
@@ -24,8 +24,8 @@ KeptDensities::KeptDensities(const History& history, const Division& division, J
       domains_(DomainsOf(history, space_)),
       names_(NamesOf(history, space_)),
       below_numbers_(division.Below().begin(), division.Below().end()),
-      below_(domains_, CollectObservations(history, names_, below_numbers_),
-             WeightingBelow(history.Directions().size())),
+      columns_below_(CollectObservations(history, names_, below_numbers_)),
+      below_(domains_, columns_below_, WeightingBelow(history.Directions().size())),
       above_(domains_, ObservedAbove(history, division, names_)) {}
 
 void KeptDensities::Follow(const History& history, const Division& division,
@@ -42,13 +42,13 @@ void KeptDensities::Follow(const History& history, const Division& division,
 
 void KeptDensities::FitBelow(const History& history, std::span<const size_t> numbers) {
   below_numbers_.assign(numbers.begin(), numbers.end());
-  below_.Fit(CollectObservations(history, names_, numbers));
+  CollectObservations(history, names_, numbers, columns_below_);
+  below_.Fit(columns_below_);
 }
 
 void KeptDensities::Place(const History& history, size_t number, bool is_above) {
-  Observation observed{number, {}};
-  if (is_above) observed.values = ObservedValues(history, names_, number);
-  const bool has_kernel = !observed.values.empty();
+  Observation observed{number, std::vector<double>(names_.size())};
+  const bool has_kernel = is_above && ReadObservedValues(history, names_, number, observed.values);
   if (has_kernel && above_.HasAsIs(observed)) return;
   if (above_.Has(number)) above_.Erase(number);
   if (has_kernel) above_.Insert(observed);

@@ -41,6 +41,7 @@ class KeptDensities {
   const std::vector<Domain> domains_;
   const std::vector<size_t> names_;
   std::vector<size_t> below_numbers_;
+  Columns columns_below_;
   ParzenEstimator below_;
   GrowingMixture above_;
 };

@@ -32,10 +32,6 @@ NumericDomain AsNumeric(const Domain& domain) {
   return {d.low, d.high, d.step, d.log};
 }
 
-double ToModel(double value, bool log) {
-  return log ? std::log(std::max(value, std::numeric_limits<double>::min())) : value;
-}
-
 Interval IntervalOf(const NumericDomain& domain) {
   return {ToModel(domain.low - 0.5 * domain.step, domain.log),
           ToModel(domain.high + 0.5 * domain.step, domain.log)};
@@ -69,13 +65,16 @@ Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_
     }
     const bool is_continuous = dimension.kind == Kind::kContinuous;
     dimension.position = (is_continuous ? blocks_.continuous : blocks_.tabulated)++;
+    if (!is_continuous || dimension.numeric.log) are_points_coordinates_ = false;
     if (!is_continuous) continue;
     intervals_.push_back(dimension.interval);
     blocks_.greatest_scales.push_back(0.0);
     if (!IsPlain(dimension.interval)) has_special_interval_ = true;
     const auto& [low, high] = dimension.interval;
-    prior_constant_ += PreciseNormaliser(intervals_.size() - 1, 0.5 * low + 0.5 * high,
-                                         ScaleOf(LimitsOf(dimension.interval, 0).most));
+    prior_centres_.push_back(0.5 * low + 0.5 * high);
+    prior_scales_.push_back(ScaleOf(LimitsOf(dimension.interval, 0).most));
+    prior_constant_ += PreciseNormaliser(intervals_.size() - 1, prior_centres_.back(),
+                                         prior_scales_.back());
   }
 }
 

@@ -4,7 +4,9 @@
 #ifndef HPOD_SAMPLERS_TPE_MIXTURE_H_
 #define HPOD_SAMPLERS_TPE_MIXTURE_H_
 
+#include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -34,7 +36,9 @@ NumericDomain AsNumeric(const Domain& domain);
 
 // A value in the numbers in which kernels are normal: its logarithm if `log`, kept finite for
 // values that an earlier domain of the same name may have had.
-double ToModel(double value, bool log);
+inline double ToModel(double value, bool log) {
+  return log ? std::log(std::max(value, std::numeric_limits<double>::min())) : value;
+}
 
 // Where kernels are cut off: the bounds of the domain, half a step beyond them if it has a step, in
 // the model's numbers.
@@ -240,18 +244,22 @@ class Mixture {
   double GapFor(double precision) const;
   // The least term that matters beside that of the prior.
   double LeastTerm(double prior, double precision) const;
-  double PriorTerm(const KernelQuery& query) const;
-  double ContinuousPriorTerm(const double* coordinates) const;
-  // At most the prior's term at a point, without its tables.
+  // At most the prior's term at a point in the intervals.
+  double LeastPriorTerm(const KernelQuery& query) const;
+  // The same without the point's tables.
   double LeastPriorTerm(const Queries& queries, size_t i) const;
 
   std::vector<Dimension> dimensions_;
   std::vector<Interval> intervals_;  // of the continuous dimensions
+  bool are_points_coordinates_ = true;  // all dimensions are continuous, none log
   bool has_special_interval_ = false;
   bool has_outsider_ = false;  // a kernel with a centre outside an interval, or too narrow
   KernelBlocks blocks_;
   bool has_constants_ = false;
   std::vector<KernelConstants> constants_;
+  // Of the prior, by continuous dimension.
+  std::vector<double> prior_centres_;
+  std::vector<double> prior_scales_;
   double prior_constant_ = 0;
   bool forgetting_ = true;
   size_t prior_slot_ = 0;

@@ -225,17 +225,19 @@ void PortableLogs(std::span<const double> x, std::span<double> result) {
   }
 }
 
-void CutTails(const Interval& interval, CutNormals& normals) {
+void CutTails(std::span<const double> mu, std::span<const double> sigma, const Interval& interval,
+              std::span<double> below, std::span<double> above) {
   const auto tails = HWY_DYNAMIC_DISPATCH(CutTailsOf);
-  auto& [mu, sigma, below, above] = normals;
-  const size_t count = mu.size();
-  const size_t padded = (count + kLanes - 1) / kLanes * kLanes;
-  mu.resize(padded, interval.low);
-  sigma.resize(padded, 1.0);
-  below.resize(padded);
-  above.resize(padded);
-  tails(mu.data(), sigma.data(), interval, padded, below.data(), above.data());
-  for (std::vector<double>* values : {&mu, &sigma, &below, &above}) values->resize(count);
+  const size_t whole = mu.size() - mu.size() % kLanes;
+  tails(mu.data(), sigma.data(), interval, whole, below.data(), above.data());
+  if (whole == mu.size()) return;
+  const DoubleLanes centres = LanesOf(mu.subspan(whole), interval.low);
+  const DoubleLanes widths = LanesOf(sigma.subspan(whole), 1.0);
+  DoubleLanes low;
+  DoubleLanes high;
+  tails(centres.lane, widths.lane, interval, kLanes, low.lane, high.lane);
+  std::copy_n(low.lane, mu.size() - whole, below.data() + whole);
+  std::copy_n(high.lane, mu.size() - whole, above.data() + whole);
 }
 
 void CutNormalQuantiles(std::span<const double> u, const CutNormals& normals,
@@ -244,16 +246,14 @@ void CutNormalQuantiles(std::span<const double> u, const CutNormals& normals,
   const size_t whole = u.size() - u.size() % kLanes;
   quantiles(u.data(), normals, interval, whole, result.data());
   if (whole == u.size()) return;
-  const auto rest = [&](const std::vector<double>& values, double other) {
-    std::vector<double> lanes(values.begin() + static_cast<std::ptrdiff_t>(whole), values.end());
-    lanes.resize(kLanes, other);
-    return lanes;
-  };
-  const CutNormals last{rest(normals.mu, 0.0), rest(normals.sigma, 1.0), rest(normals.below, 0.0),
-                        rest(normals.above, 0.0)};
   const DoubleLanes shares = LanesOf(u.subspan(whole), 0.5);
+  const DoubleLanes mu = LanesOf(normals.mu.subspan(whole), 0.0);
+  const DoubleLanes sigma = LanesOf(normals.sigma.subspan(whole), 1.0);
+  const DoubleLanes below = LanesOf(normals.below.subspan(whole), 0.0);
+  const DoubleLanes above = LanesOf(normals.above.subspan(whole), 0.0);
   DoubleLanes quantile;
-  quantiles(shares.lane, last, interval, kLanes, quantile.lane);
+  quantiles(shares.lane, {mu.lane, sigma.lane, below.lane, above.lane}, interval, kLanes,
+            quantile.lane);
   std::copy_n(quantile.lane, u.size() - whole, result.data() + whole);
 }
 

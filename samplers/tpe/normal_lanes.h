@@ -25,16 +25,18 @@ void PortableLogs(std::span<const double> x, std::span<double> result);
 // Widths up to this, and intervals so short, need more care than the formulas here have.
 inline constexpr double kNarrowestWidth = 1e-290;
 
-// Normals whose centres are in an interval, and what of each is beyond its ends.
-struct CutNormals {
-  std::vector<double> mu;
-  std::vector<double> sigma;
-  std::vector<double> below;
-  std::vector<double> above;
-};
-// Makes `below` and `above`.
-void CutTails(const Interval& interval, CutNormals& normals);
+// What of each normal is beyond the ends of an interval that has their centres. All spans have one
+// length.
+void CutTails(std::span<const double> mu, std::span<const double> sigma, const Interval& interval,
+              std::span<double> below, std::span<double> above);
 
+// Normals with what CutTails says of them.
+struct CutNormals {
+  std::span<const double> mu;
+  std::span<const double> sigma;
+  std::span<const double> below;
+  std::span<const double> above;
+};
 // Quantiles of the normals, cut to the interval: u and the result have their length. 0 <= u < 1.
 void CutNormalQuantiles(std::span<const double> u, const CutNormals& normals,
                         const Interval& interval, std::span<double> result);

@@ -16,12 +16,10 @@ namespace {
 // Sets the width of each kernel: the larger distance to its neighbours, within [range / min(100,
 // m + 2), range]. The outermost centres have one neighbour; a single centre has the bounds as its
 // neighbours.
-void SetNeighbourDistances(NumericKernels& kernels) {
+void SetNeighbourDistances(const WidthLimits& limits, NumericKernels& kernels) {
   const auto& mu = kernels.mu;
   const auto& ascending = kernels.ascending;
   const size_t m = ascending.size();
-  const auto [least, most] = LimitsOf({kernels.low, kernels.high}, m);
-  kernels.sigma.resize(m);
   for (size_t i = 0; i < m; ++i) {
     const double here = mu[ascending[i]];
     double left = i > 0 ? here - mu[ascending[i - 1]] : 0.0;
@@ -30,7 +28,7 @@ void SetNeighbourDistances(NumericKernels& kernels) {
       left = here - kernels.low;
       right = kernels.high - here;
     }
-    kernels.sigma[ascending[i]] = std::clamp(std::max(left, right), least, most);
+    kernels.sigma[ascending[i]] = std::clamp(std::max(left, right), limits.least, limits.most);
   }
 }
 
@@ -40,19 +38,18 @@ void RemakeNumericKernels(const NumericDomain& domain, const Interval& interval,
   const size_t m = observations.size();
   kernels.low = interval.low;
   kernels.high = interval.high;
-  // The prior follows, and what CutTails fills up whole lanes with.
-  kernels.mu.reserve(m + kLanes);
-  kernels.sigma.reserve(m + kLanes);
-  kernels.mu.clear();
-  for (const double x : observations) kernels.mu.push_back(ToModel(x, domain.log));
+  kernels.mu.resize(m + 1);
+  for (size_t k = 0; k < m; ++k) kernels.mu[k] = ToModel(observations[k], domain.log);
   kernels.ascending.resize(m);
   std::iota(kernels.ascending.begin(), kernels.ascending.end(), uint32_t{0});
   const std::vector<double>& mu = kernels.mu;
   std::sort(kernels.ascending.begin(), kernels.ascending.end(),
             [&](uint32_t i, uint32_t j) { return mu[i] < mu[j] || (mu[i] == mu[j] && i < j); });
-  SetNeighbourDistances(kernels);
-  kernels.mu.push_back(0.5 * kernels.low + 0.5 * kernels.high);
-  kernels.sigma.push_back(LimitsOf(interval, m).most);
+  const WidthLimits limits = LimitsOf(interval, m);
+  kernels.sigma.resize(m + 1);
+  SetNeighbourDistances(limits, kernels);
+  kernels.mu[m] = 0.5 * kernels.low + 0.5 * kernels.high;
+  kernels.sigma[m] = limits.most;
 }
 
 // The quantile of a kernel whose centre or width is out of the ordinary.
@@ -156,8 +153,9 @@ void ParzenEstimator::Fit(std::span<const std::vector<double>> observations) {
 std::pmr::vector<double> ParzenEstimator::Sample(size_t count, Rng& rng,
                                                  std::pmr::memory_resource* memory) const {
   const size_t d = dimensions_.size();
-  const std::vector<size_t> kernels = SampleKernels(count, rng);
   std::pmr::vector<double> points(count * d, memory);
+  std::pmr::vector<size_t> kernels(count, memory);
+  SampleKernels(rng, kernels);
   for (size_t j = 0; j < d; ++j) {
     const auto* categorical = std::get_if<Categorical>(&dimensions_[j]);
     if (categorical == nullptr) continue;
@@ -165,7 +163,7 @@ std::pmr::vector<double> ParzenEstimator::Sample(size_t count, Rng& rng,
       points[i * d + j] = SampleChoice(*categorical, kernels[i], rng.Uniform());
     }
   }
-  Draws draws(count);
+  Draws draws(count, memory);
   for (size_t j = 0; j < d; ++j) {
     const auto* numeric = std::get_if<Numeric>(&dimensions_[j]);
     if (numeric == nullptr) continue;
@@ -195,7 +193,9 @@ void ParzenEstimator::FitNumeric(size_t dimension, std::span<const double> obser
   numeric.are_plain = std::all_of(normals.begin(), normals.end(), [&](const auto& normal) {
     return IsPlain(numeric.interval, normal.mu, normal.sigma);
   });
-  CutTails(numeric.interval, kernels);
+  numeric.below.resize(KernelCount());
+  numeric.above.resize(KernelCount());
+  CutTails(kernels.mu, kernels.sigma, numeric.interval, numeric.below, numeric.above);
 }
 
 void ParzenEstimator::FitCategorical(size_t dimension, std::span<const double> observations,
@@ -208,32 +208,30 @@ void ParzenEstimator::FitCategorical(size_t dimension, std::span<const double> o
   categorical.shares = MakeChoiceShares(categorical.choice_count, observation_count_);
 }
 
-std::vector<size_t> ParzenEstimator::SampleKernels(size_t count, Rng& rng) const {
+void ParzenEstimator::SampleKernels(Rng& rng, std::span<size_t> kernels) const {
   const std::vector<double>& cumulative = cumulative_weights_;
-  std::vector<size_t> kernels(count);
   for (size_t& kernel : kernels) {
     const double u = rng.Uniform() * cumulative.back();
     const auto it = std::upper_bound(cumulative.begin(), cumulative.end() - 1, u);
     kernel = static_cast<size_t>(it - cumulative.begin());
   }
-  return kernels;
 }
 
 void ParzenEstimator::SampleNormals(const Numeric& numeric, std::span<const size_t> kernels,
                                     Rng& rng, Draws& draws) {
   for (double& share : draws.u) share = rng.Uniform();
-  auto& [mu, sigma, below, above] = draws.normals;
+  auto& [u, mu, sigma, below, above, values] = draws;
   for (size_t i = 0; i < kernels.size(); ++i) {
     const size_t kernel = kernels[i];
     mu[i] = numeric.kernels.mu[kernel];
     sigma[i] = numeric.kernels.sigma[kernel];
-    below[i] = numeric.kernels.below[kernel];
-    above[i] = numeric.kernels.above[kernel];
+    below[i] = numeric.below[kernel];
+    above[i] = numeric.above[kernel];
   }
-  CutNormalQuantiles(draws.u, draws.normals, numeric.interval, draws.values);
+  CutNormalQuantiles(u, {mu, sigma, below, above}, numeric.interval, values);
   for (size_t i = 0; i < kernels.size() && !numeric.are_plain; ++i) {
     if (IsPlain(numeric.interval, mu[i], sigma[i])) continue;
-    draws.values[i] = ExtremeQuantile(numeric.interval, mu[i], sigma[i], draws.u[i]);
+    values[i] = ExtremeQuantile(numeric.interval, mu[i], sigma[i], u[i]);
   }
 }
 

@@ -25,10 +25,11 @@ namespace hpod {
 // Kernels of a numeric dimension: normals cut to [low, high]. All in the numbers of the domain, or
 // in ln of them if the domain is log. With a step (every int has one) the bounds are half a step
 // beyond the domain's.
-// m + 1 of them: the observations in the order given, then the prior.
-struct NumericKernels : CutNormals {
+struct NumericKernels {
   double low = 0;
   double high = 0;
+  std::vector<double> mu;     // m + 1: the observations in the order given, then the prior's centre
+  std::vector<double> sigma;  // m + 1, > 0
   std::vector<uint32_t> ascending;  // 0 .. m - 1 so that mu ascends; equal ones in the order given
 };
 
@@ -92,6 +93,8 @@ class ParzenEstimator {
     double last = 0;  // index of the greatest value, in a domain with steps
     Interval interval;
     NumericKernels kernels;
+    std::vector<double> below;  // m + 1: what of each kernel is beyond the ends of the interval
+    std::vector<double> above;
     bool are_plain = false;  // the formulas of normal_lanes.h hold for all of them
   };
   using Dimension = std::variant<Numeric, Categorical>;
@@ -101,17 +104,22 @@ class ParzenEstimator {
   void FitCategorical(size_t dimension, std::span<const double> observations,
                       Categorical& categorical);
 
-  std::vector<size_t> SampleKernels(size_t count, Rng& rng) const;
+  void SampleKernels(Rng& rng, std::span<size_t> kernels) const;
   // What is drawn in one dimension, one for each of some kernels; memory for all of them in turn.
   struct Draws {
-    explicit Draws(size_t count)
-        : u(count),
-          normals{std::vector<double>(count), std::vector<double>(count),
-                  std::vector<double>(count), std::vector<double>(count)},
-          values(count) {}
-    std::vector<double> u;
-    CutNormals normals;
-    std::vector<double> values;  // in the model's numbers
+    Draws(size_t count, std::pmr::memory_resource* memory)
+        : u(count, memory),
+          mu(count, memory),
+          sigma(count, memory),
+          below(count, memory),
+          above(count, memory),
+          values(count, memory) {}
+    std::pmr::vector<double> u;
+    std::pmr::vector<double> mu;
+    std::pmr::vector<double> sigma;
+    std::pmr::vector<double> below;
+    std::pmr::vector<double> above;
+    std::pmr::vector<double> values;  // in the model's numbers
   };
   static void SampleNormals(const Numeric& numeric, std::span<const size_t> kernels, Rng& rng,
                             Draws& draws);

@@ -68,6 +68,7 @@ JointSpace IntersectionSpace(const History& history) {
     for (const uint32_t distribution : history.GetShape(shape)) ++shapes_with[distribution];
   }
   JointSpace space;
+  space.reserve(shapes_with.size());
   for (uint32_t distribution = 0; live > 0 && distribution < shapes_with.size(); ++distribution) {
     if (shapes_with[distribution] == live) space.push_back(distribution);
   }
@@ -107,29 +108,35 @@ std::vector<JointSpace> GroupedSpaces(const History& history) {
   return spaces;
 }
 
-std::vector<std::vector<double>> CollectObservations(const History& history,
-                                                     std::span<const size_t> names,
-                                                     std::span<const size_t> numbers) {
-  std::vector<std::vector<double>> columns(names.size());
-  if (std::find(names.begin(), names.end(), history.NameCount()) != names.end()) return columns;
-  for (std::vector<double>& column : columns) column.reserve(numbers.size());
-  for (const size_t number : numbers) {
-    const std::vector<double> row = ObservedValues(history, names, number);
-    for (size_t i = 0; i < row.size(); ++i) columns[i].push_back(row[i]);
-  }
+Columns CollectObservations(const History& history, std::span<const size_t> names,
+                            std::span<const size_t> numbers) {
+  Columns columns;
+  CollectObservations(history, names, numbers, columns);
   return columns;
 }
 
-std::vector<double> ObservedValues(const History& history, std::span<const size_t> names,
-                                   size_t number) {
-  const bool is_running = history.State(number) == TrialState::kRunning;
+void CollectObservations(const History& history, std::span<const size_t> names,
+                         std::span<const size_t> numbers, Columns& columns) {
+  columns.resize(names.size());
+  for (std::vector<double>& column : columns) column.clear();
+  if (std::find(names.begin(), names.end(), history.NameCount()) != names.end()) return;
+  for (std::vector<double>& column : columns) column.reserve(numbers.size());
   std::vector<double> row(names.size());
+  for (const size_t number : numbers) {
+    if (!ReadObservedValues(history, names, number, row)) continue;
+    for (size_t i = 0; i < row.size(); ++i) columns[i].push_back(row[i]);
+  }
+}
+
+bool ReadObservedValues(const History& history, std::span<const size_t> names, size_t number,
+                        std::span<double> row) {
+  const bool is_running = history.State(number) == TrialState::kRunning;
   for (size_t i = 0; i < names.size(); ++i) {
     row[i] =
         is_running ? ValueOrForeseen(history, number, names[i]) : history.Param(number, names[i]);
-    if (!HasValue(row[i])) return {};
+    if (!HasValue(row[i])) return false;
   }
-  return row;
+  return true;
 }
 
 }  // namespace hpod

@@ -30,12 +30,16 @@ std::vector<JointSpace> GroupedSpaces(const History& history);
 // Columns, one per name, of the values of those of `numbers` that have all of `names`, in their
 // order. For a running trial, what was foreseen for it stands in for what it lacks. A name may be
 // NameCount(): nobody has it.
-std::vector<std::vector<double>> CollectObservations(const History& history,
-                                                     std::span<const size_t> names,
-                                                     std::span<const size_t> numbers);
-// The same row of one trial; empty if it lacks a value. Each name is known.
-std::vector<double> ObservedValues(const History& history, std::span<const size_t> names,
-                                   size_t number);
+using Columns = std::vector<std::vector<double>>;
+Columns CollectObservations(const History& history, std::span<const size_t> names,
+                            std::span<const size_t> numbers);
+// The same in the memory of earlier columns.
+void CollectObservations(const History& history, std::span<const size_t> names,
+                         std::span<const size_t> numbers, Columns& columns);
+// Writes the same row of one trial. False, and then the row is of no use, if it lacks a value. Each
+// name is known.
+bool ReadObservedValues(const History& history, std::span<const size_t> names, size_t number,
+                        std::span<double> row);
 
 }  // namespace hpod
 

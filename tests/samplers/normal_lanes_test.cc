@@ -23,9 +23,10 @@ TEST(CutNormalQuantiles, AgreesWithTheExactOne) {
     }
   }
   std::vector<double> x(u.size());
-  CutNormals normals{mu, sigma, {}, {}};
-  CutTails(interval, normals);
-  CutNormalQuantiles(u, normals, interval, x);
+  std::vector<double> below(u.size());
+  std::vector<double> above(u.size());
+  CutTails(mu, sigma, interval, below, above);
+  CutNormalQuantiles(u, {mu, sigma, below, above}, interval, x);
   for (size_t i = 0; i < x.size(); ++i) {
     const double a = (interval.low - mu[i]) / sigma[i];
     const double b = (interval.high - mu[i]) / sigma[i];
