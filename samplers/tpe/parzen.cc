@@ -32,6 +32,25 @@ void SetNeighbourDistances(const WidthLimits& limits, NumericKernels& kernels) {
   }
 }
 
+// Positions so that mu ascends; equal ones stay in their order.
+void SortPositions(const std::vector<double>& mu, std::span<uint32_t> ascending) {
+  const size_t m = ascending.size();
+  // Counting takes less time than sorting, whose branches no processor can foresee.
+  constexpr size_t kFew = 40;
+  if (m <= kFew) {
+    for (size_t k = 0; k < m; ++k) {
+      uint32_t before = 0;
+      for (size_t i = 0; i < k; ++i) before += mu[i] <= mu[k] ? 1 : 0;
+      for (size_t i = k + 1; i < m; ++i) before += mu[i] < mu[k] ? 1 : 0;
+      ascending[before] = static_cast<uint32_t>(k);
+    }
+    return;
+  }
+  std::iota(ascending.begin(), ascending.end(), uint32_t{0});
+  std::sort(ascending.begin(), ascending.end(),
+            [&](uint32_t i, uint32_t j) { return mu[i] < mu[j] || (mu[i] == mu[j] && i < j); });
+}
+
 // Makes kernels in the memory of others.
 void RemakeNumericKernels(const NumericDomain& domain, const Interval& interval,
                           std::span<const double> observations, NumericKernels& kernels) {
@@ -41,10 +60,7 @@ void RemakeNumericKernels(const NumericDomain& domain, const Interval& interval,
   kernels.mu.resize(m + 1);
   for (size_t k = 0; k < m; ++k) kernels.mu[k] = ToModel(observations[k], domain.log);
   kernels.ascending.resize(m);
-  std::iota(kernels.ascending.begin(), kernels.ascending.end(), uint32_t{0});
-  const std::vector<double>& mu = kernels.mu;
-  std::sort(kernels.ascending.begin(), kernels.ascending.end(),
-            [&](uint32_t i, uint32_t j) { return mu[i] < mu[j] || (mu[i] == mu[j] && i < j); });
+  SortPositions(kernels.mu, kernels.ascending);
   const WidthLimits limits = LimitsOf(interval, m);
   kernels.sigma.resize(m + 1);
   SetNeighbourDistances(limits, kernels);
@@ -168,8 +184,10 @@ std::pmr::vector<double> ParzenEstimator::Sample(size_t count, Rng& rng,
     const auto* numeric = std::get_if<Numeric>(&dimensions_[j]);
     if (numeric == nullptr) continue;
     SampleNormals(*numeric, kernels, rng, draws);
+    // A copy, which what is written cannot change.
+    const NumericDomain domain = numeric->domain;
     for (size_t i = 0; i < count; ++i) {
-      points[i * d + j] = ToDomain(draws.values[i], domains_[j], numeric->domain, numeric->last);
+      points[i * d + j] = ToDomain(draws.values[i], domains_[j], domain, numeric->last);
     }
   }
   return points;
