@@ -92,7 +92,7 @@ class Mixture::Constants {
  private:
   void Make(size_t block) {
     const auto index = static_cast<uint32_t>(block);
-    mixture_.MakeConstants({&index, 1}, made_.data());
+    mixture_.MakeConstants({&index, 1}, nullptr, made_.data());
   }
   void SetGreatest(size_t block) {
     for (size_t lane = 0; lane < kLanes; ++lane) {

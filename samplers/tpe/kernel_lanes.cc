@@ -222,9 +222,13 @@ HWY_INLINE V TakeExponent(V x, V& exponent) {
   return hn::BitCast(kD, hn::Sub(bits, hn::ShiftLeft<52>(unbiased)));
 }
 
+HWY_INLINE V MassBetween(V below, V above) {
+  return hn::Sub(hn::Sub(Constant(1), below), above);
+}
+
 // The lanes of the result's bits have a kernel that is not plain.
 uint32_t SetConstantsOf(const KernelBlocks& blocks, size_t block, const Interval* intervals,
-                        KernelConstants* constants) {
+                        const KernelTails* tails, KernelConstants* constants) {
   constexpr double kGreatestScale = 1.0 / (kNarrowestWidth * std::numbers::sqrt2);
   // ln(sqrt(2 pi) / sqrt(2)), for the scales have the sqrt(2).
   constexpr double kLogSqrtPi = 0.57236494292470008707;
@@ -240,10 +244,12 @@ uint32_t SetConstantsOf(const KernelBlocks& blocks, size_t block, const Interval
       const V mu = hn::Load(kD, shape[2 * j].lane + lane);
       const V scale = hn::Min(hn::Load(kD, shape[2 * j + 1].lane + lane),
                               Constant(blocks.greatest_scales[j]));
-      const V inverse_sigma = hn::Mul(scale, Constant(std::numbers::sqrt2));
-      const V low = hn::Mul(hn::Sub(mu, Constant(intervals[j].low)), inverse_sigma);
-      const V high = hn::Mul(hn::Sub(Constant(intervals[j].high), mu), inverse_sigma);
-      const V mass = hn::Sub(hn::Sub(Constant(1), UpperTailIfAny(low)), UpperTailIfAny(high));
+      const V mass =
+          tails != nullptr
+              ? MassBetween(hn::LoadU(kD, tails->below[j] + block * kLanes + lane),
+                            hn::LoadU(kD, tails->above[j] + block * kLanes + lane))
+              : MassBetween(UpperTailIfAny(WidthsFrom(intervals[j].low, mu, scale)),
+                            UpperTailIfAny(hn::Neg(WidthsFrom(intervals[j].high, mu, scale))));
       is_special = hn::Or(is_special, hn::Or(hn::Lt(mu, Constant(intervals[j].low)),
                                              hn::Gt(mu, Constant(intervals[j].high))));
       is_special = hn::Or(is_special, hn::Ge(scale, Constant(kGreatestScale)));
@@ -264,9 +270,10 @@ uint32_t SetConstantsOf(const KernelBlocks& blocks, size_t block, const Interval
 }
 
 void SetConstantsOfAll(const KernelBlocks& blocks, std::span<const uint32_t> which,
-                       const Interval* intervals, KernelConstants* constants, uint32_t* special) {
+                       const Interval* intervals, const KernelTails* tails,
+                       KernelConstants* constants, uint32_t* special) {
   for (size_t i = 0; i < which.size(); ++i) {
-    special[i] = SetConstantsOf(blocks, which[i], intervals, constants);
+    special[i] = SetConstantsOf(blocks, which[i], intervals, tails, constants);
   }
 }
 
@@ -333,11 +340,11 @@ bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_
 }
 
 std::vector<uint32_t> SetConstants(const KernelBlocks& blocks, std::span<const uint32_t> which,
-                                   std::span<const Interval> intervals,
+                                   std::span<const Interval> intervals, const KernelTails* tails,
                                    KernelConstants* constants) {
   std::vector<uint32_t> special(which.size());
   HWY_DYNAMIC_DISPATCH(SetConstantsOfAll)
-  (blocks, which, intervals.data(), constants, special.data());
+  (blocks, which, intervals.data(), tails, constants, special.data());
   return special;
 }
 

@@ -121,13 +121,21 @@ void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, si
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
              const KernelQuery& query, double floor);
 
+// What of the kernels is beyond the ends of their intervals: for each continuous dimension an array
+// by slot, as CutTails makes it, of whole blocks.
+struct KernelTails {
+  std::span<const double* const> below;
+  std::span<const double* const> above;
+};
+
 // Sets the constants of the blocks `which`: ln of the product over their continuous dimensions of 1
 // / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval, which must be longer than
 // kNarrowestWidth. Lanes that have no kernel get a number, too. Of a block's bits in the result,
 // those are set whose lanes have a centre outside an interval or are too narrow: their constants
-// are no use.
+// are no use. Tails that are known, or null, change nothing but the time that it takes.
 std::vector<uint32_t> SetConstants(const KernelBlocks& blocks, std::span<const uint32_t> which,
-                                   std::span<const Interval> intervals, KernelConstants* constants);
+                                   std::span<const Interval> intervals, const KernelTails* tails,
+                                   KernelConstants* constants);
 
 }  // namespace hpod
 

@@ -104,6 +104,11 @@ HWY_INLINE V UpperTailIfAny(V x) {
   return hn::AllFalse(kD, hn::Lt(x, Constant(9))) ? hn::Zero(kD) : UpperTail(x);
 }
 
+// From x to mu, in sigma = 1 / (sqrt(2) scale).
+HWY_INLINE V WidthsFrom(double x, V mu, V scale) {
+  return hn::Mul(hn::Sub(mu, Constant(x)), hn::Mul(scale, Constant(std::numbers::sqrt2)));
+}
+
 }  // namespace
 }  // namespace hpod::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

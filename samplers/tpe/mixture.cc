@@ -241,19 +241,20 @@ size_t Mixture::ChoiceOf(size_t slot, size_t dimension) const {
 }
 
 void Mixture::UpdateConstants(std::span<const uint32_t> blocks) {
-  MakeConstants(blocks, constants_.data());
+  MakeConstants(blocks, nullptr, constants_.data());
 }
 
-void Mixture::UpdateConstants() {
+void Mixture::MakeAllConstants(const KernelTails* tails) {
   std::vector<uint32_t> all(blocks_.size());
   std::iota(all.begin(), all.end(), uint32_t{0});
   constants_.resize(all.size());
   has_constants_ = true;
-  UpdateConstants(all);
+  MakeConstants(all, tails, constants_.data());
 }
 
-void Mixture::MakeConstants(std::span<const uint32_t> which, KernelConstants* constants) const {
-  const std::vector<uint32_t> special = SetConstants(blocks_, which, intervals_, constants);
+void Mixture::MakeConstants(std::span<const uint32_t> which, const KernelTails* tails,
+                            KernelConstants* constants) const {
+  const std::vector<uint32_t> special = SetConstants(blocks_, which, intervals_, tails, constants);
   for (size_t i = 0; i < which.size(); ++i) {
     for (size_t lane = 0; lane < kLanes; ++lane) {
       double& constant = constants[which[i]].lane[lane];

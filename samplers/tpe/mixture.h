@@ -134,7 +134,8 @@ class Mixture {
   // The constants of kernels, which hold their normalisers: of some blocks, or of all; or each call
   // makes those that it needs, until they are all made again.
   void UpdateConstants(std::span<const uint32_t> blocks);
-  void UpdateConstants();
+  void UpdateConstants() { MakeAllConstants(nullptr); }
+  void UpdateConstants(const KernelTails& tails) { MakeAllConstants(&tails); }
   void DropConstants() { has_constants_ = false; }
   bool HasConstants() const { return has_constants_; }
 
@@ -202,7 +203,9 @@ class Mixture {
         .lane[slot % kLanes];
   }
   int32_t NumberAt(size_t slot) const { return blocks_.numbers[slot / kLanes].lane[slot % kLanes]; }
-  void MakeConstants(std::span<const uint32_t> which, KernelConstants* constants) const;
+  void MakeAllConstants(const KernelTails* tails);
+  void MakeConstants(std::span<const uint32_t> which, const KernelTails* tails,
+                     KernelConstants* constants) const;
   double PreciseConstant(size_t block, size_t lane) const;
   // ln of the inverse of its mass and of sigma sqrt(2 pi), in the i-th continuous dimension.
   double PreciseNormaliser(size_t i, double mu, double scale) const;

@@ -108,11 +108,9 @@ void CutTailsOf(const double* mu, const double* sigma, const Interval& interval,
                 double* below, double* above) {
   for (size_t i = 0; i < count; i += Width()) {
     const V centre = hn::LoadU(kD, mu + i);
-    const V width = hn::LoadU(kD, sigma + i);
-    const V low = hn::Div(hn::Sub(centre, Constant(interval.low)), width);
-    const V high = hn::Div(hn::Sub(Constant(interval.high), centre), width);
-    hn::StoreU(UpperTailIfAny(low), kD, below + i);
-    hn::StoreU(UpperTailIfAny(high), kD, above + i);
+    const V scale = hn::Div(Constant(1.0 / std::numbers::sqrt2), hn::LoadU(kD, sigma + i));
+    hn::StoreU(UpperTailIfAny(WidthsFrom(interval.low, centre, scale)), kD, below + i);
+    hn::StoreU(UpperTailIfAny(hn::Neg(WidthsFrom(interval.high, centre, scale))), kD, above + i);
   }
 }
 

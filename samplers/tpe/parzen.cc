@@ -163,7 +163,22 @@ void ParzenEstimator::Fit(std::span<const std::vector<double>> observations) {
   }
   for (size_t k = 0; k < observation_count_; ++k) mixture_.SetTrial(k, k);
   mixture_.SetPrior(observation_count_);
-  mixture_.UpdateConstants();
+  UpdateConstants();
+}
+
+void ParzenEstimator::UpdateConstants() {
+  Scratch scratch;
+  std::pmr::vector<const double*> below(scratch.Memory());
+  std::pmr::vector<const double*> above(scratch.Memory());
+  below.reserve(dimensions_.size());
+  above.reserve(dimensions_.size());
+  for (const Dimension& dimension : dimensions_) {
+    const auto* numeric = std::get_if<Numeric>(&dimension);
+    if (numeric == nullptr || numeric->domain.step > 0) continue;
+    below.push_back(numeric->below.data());
+    above.push_back(numeric->above.data());
+  }
+  mixture_.UpdateConstants({below, above});
 }
 
 std::pmr::vector<double> ParzenEstimator::Sample(size_t count, Rng& rng,
@@ -211,8 +226,9 @@ void ParzenEstimator::FitNumeric(size_t dimension, std::span<const double> obser
   numeric.are_plain = std::all_of(normals.begin(), normals.end(), [&](const auto& normal) {
     return IsPlain(numeric.interval, normal.mu, normal.sigma);
   });
-  numeric.below.resize(KernelCount());
-  numeric.above.resize(KernelCount());
+  // Whole blocks.
+  numeric.below.resize(mixture_.Slots());
+  numeric.above.resize(mixture_.Slots());
   CutTails(kernels.mu, kernels.sigma, numeric.interval, numeric.below, numeric.above);
 }
 

@@ -93,7 +93,8 @@ class ParzenEstimator {
     double last = 0;  // index of the greatest value, in a domain with steps
     Interval interval;
     NumericKernels kernels;
-    std::vector<double> below;  // m + 1: what of each kernel is beyond the ends of the interval
+    // m + 1, and what fills up a block: what of each kernel is beyond the ends of the interval.
+    std::vector<double> below;
     std::vector<double> above;
     bool are_plain = false;  // the formulas of normal_lanes.h hold for all of them
   };
@@ -103,6 +104,7 @@ class ParzenEstimator {
   void FitNumeric(size_t dimension, std::span<const double> observations, Numeric& numeric);
   void FitCategorical(size_t dimension, std::span<const double> observations,
                       Categorical& categorical);
+  void UpdateConstants();
 
   void SampleKernels(Rng& rng, std::span<size_t> kernels) const;
   // What is drawn in one dimension, one for each of some kernels; memory for all of them in turn.
