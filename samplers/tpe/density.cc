@@ -166,11 +166,13 @@ class Mixture::Queries {
   }
 
   bool IsInside(const double* x) const {
-    bool is_inside = true;
-    for (const Interval& interval : mixture_.intervals_) {
-      is_inside = interval.Contains(*x++) && is_inside;
+    int inside = 1;
+    // Without branches.
+    for (const auto& [low, high] : mixture_.intervals_) {
+      inside &= static_cast<int>(low <= *x) & static_cast<int>(*x <= high);
+      ++x;
     }
-    return is_inside;
+    return inside != 0;
   }
 
   void Tabulate(size_t i) {
@@ -295,23 +297,26 @@ std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const 
                           .prior = prior,
                           .most = log_l[i] - (prior - log_total_weight_)});
   }
-  const auto is_less = [](const Candidate& a, const Candidate& b) { return a.most < b.most; };
-  std::make_heap(candidates.begin(), candidates.end(), is_less);
+  std::pmr::vector<Candidate*> heap(queries.Memory());
+  heap.reserve(candidates.size());
+  for (Candidate& candidate : candidates) heap.push_back(&candidate);
+  const auto is_less = [](const Candidate* a, const Candidate* b) { return a->most < b->most; };
+  std::make_heap(heap.begin(), heap.end(), is_less);
   std::vector<size_t> possible;
   double least = -kInfinity;  // of the greatest ratio
-  while (!candidates.empty() && candidates.front().most + kRounding >= least) {
-    std::pop_heap(candidates.begin(), candidates.end(), is_less);
-    Candidate& c = candidates.back();
-    const double next = candidates.size() > 1 ? candidates.front().most : -kInfinity;
+  while (!heap.empty() && heap.front()->most + kRounding >= least) {
+    std::pop_heap(heap.begin(), heap.end(), is_less);
+    Candidate& c = *heap.back();
+    const double next = heap.size() > 1 ? heap.front()->most : -kInfinity;
     const bool is_alone = possible.empty() && c.least > next + kRounding;
     if (is_alone || c.is_known) {
       possible.push_back(c.index);
-      candidates.pop_back();
+      heap.pop_back();
       continue;
     }
     LookCloser(c, queries, std::max(next, least), near);
     least = std::max(least, c.least);
-    std::push_heap(candidates.begin(), candidates.end(), is_less);
+    std::push_heap(heap.begin(), heap.end(), is_less);
   }
   std::sort(possible.begin(), possible.end());
   return possible;

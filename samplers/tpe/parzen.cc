@@ -13,6 +13,10 @@
 namespace hpod {
 namespace {
 
+// Among so few numbers, counting takes less time than sorting or halving, whose branches no
+// processor can foresee.
+constexpr size_t kFew = 40;
+
 // Sets the width of each kernel: the larger distance to its neighbours, within [range / min(100,
 // m + 2), range]. The outermost centres have one neighbour; a single centre has the bounds as its
 // neighbours.
@@ -35,8 +39,6 @@ void SetNeighbourDistances(const WidthLimits& limits, NumericKernels& kernels) {
 // Positions so that mu ascends; equal ones stay in their order.
 void SortPositions(const std::vector<double>& mu, std::span<uint32_t> ascending) {
   const size_t m = ascending.size();
-  // Counting takes less time than sorting, whose branches no processor can foresee.
-  constexpr size_t kFew = 40;
   if (m <= kFew) {
     for (size_t k = 0; k < m; ++k) {
       uint32_t before = 0;
@@ -244,10 +246,13 @@ void ParzenEstimator::FitCategorical(size_t dimension, std::span<const double> o
 
 void ParzenEstimator::SampleKernels(Rng& rng, std::span<size_t> kernels) const {
   const std::vector<double>& cumulative = cumulative_weights_;
+  const bool are_few = cumulative.size() <= kFew;
   for (size_t& kernel : kernels) {
     const double u = rng.Uniform() * cumulative.back();
-    const auto it = std::upper_bound(cumulative.begin(), cumulative.end() - 1, u);
-    kernel = static_cast<size_t>(it - cumulative.begin());
+    const auto last = cumulative.end() - 1;
+    kernel = static_cast<size_t>(
+        are_few ? std::count_if(cumulative.begin(), last, [&](double sum) { return sum <= u; })
+                : std::upper_bound(cumulative.begin(), last, u) - cumulative.begin());
   }
 }
 
