@@ -20,14 +20,15 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // ln of the inverse of a relative error of the density.
 constexpr double kExact = 23.02585092994045684;  // 1e-10
-constexpr double kRough = 11.51292546497022842;  // 1e-5
 
-// More than ln of a density can be off by the rough error, and by rounding.
-constexpr double kRoughError = 2e-5;
+// More than ln of a density can be off by rounding.
 constexpr double kRounding = 1e-8;
 
-// How far apart the bounds of a cell may be, relative to what is known of the sum, at last.
+// How far apart bounds may be, relative to what is known of the sum, at first and at last; and
+// which share of that is for kernels that are left out.
+constexpr double kFirstTolerance = 0.3;
 constexpr double kLeastTolerance = 1e-5;
+constexpr double kLeftOut = 0.1;
 
 // Of the sum so far, this share may be unknown, times the tolerance, for each cell however few
 // kernels it has: some such number of cells is what most of a sum comes from.
@@ -54,9 +55,13 @@ struct Mixture::Candidate {
   double most = 0;
   double least = -kInfinity;
   size_t pages = 0;          // that have been read
-  double tolerance = 0.3;    // of the bounds of cells that have been taken as a whole
+  double tolerance = kFirstTolerance;
   bool is_complete = false;  // all that matters has been read, or taken
   bool is_known = false;     // the bounds are as close as they get
+
+  bool IsWiderThan(const Candidate& other) const {
+    return other.is_complete && (!is_complete || tolerance > other.tolerance);
+  }
 };
 
 // The kernels' constants as one call needs them: those that the mixture keeps, or else made for
@@ -302,21 +307,38 @@ std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const 
   for (Candidate& candidate : candidates) heap.push_back(&candidate);
   const auto is_less = [](const Candidate* a, const Candidate* b) { return a->most < b->most; };
   std::make_heap(heap.begin(), heap.end(), is_less);
+  const auto pop = [&] {
+    std::pop_heap(heap.begin(), heap.end(), is_less);
+    Candidate* candidate = heap.back();
+    heap.pop_back();
+    return candidate;
+  };
+  const auto push = [&](Candidate* candidate) {
+    heap.push_back(candidate);
+    std::push_heap(heap.begin(), heap.end(), is_less);
+  };
   std::vector<size_t> possible;
   double least = -kInfinity;  // of the greatest ratio
   while (!heap.empty() && heap.front()->most + kRounding >= least) {
-    std::pop_heap(heap.begin(), heap.end(), is_less);
-    Candidate& c = *heap.back();
-    const double next = heap.size() > 1 ? heap.front()->most : -kInfinity;
-    const bool is_alone = possible.empty() && c.least > next + kRounding;
-    if (is_alone || c.is_known) {
-      possible.push_back(c.index);
-      heap.pop_back();
+    Candidate* first = pop();
+    const double next = heap.empty() ? -kInfinity : heap.front()->most;
+    if (first->is_known || (possible.empty() && first->least > next + kRounding)) {
+      possible.push_back(first->index);
       continue;
     }
-    LookCloser(c, queries, std::max(next, least), near);
-    least = std::max(least, c.least);
-    std::push_heap(heap.begin(), heap.end(), is_less);
+    // Of the two that are to be told apart, the one that is known less well.
+    if (!heap.empty() && heap.front()->IsWiderThan(*first)) {
+      Candidate* second = pop();
+      LookCloser(*second, queries, std::max(first->least, least), near);
+      least = std::max(least, second->least);
+      push(second);
+    } else {
+      const bool is_second_close = !heap.empty() && heap.front()->is_complete;
+      LookCloser(*first, queries, std::max(is_second_close ? heap.front()->least : next, least),
+                 near);
+      least = std::max(least, first->least);
+    }
+    push(first);
   }
   std::sort(possible.begin(), possible.end());
   return possible;
@@ -327,12 +349,12 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
   // So many times as closely as before, so that what is done again is little.
   constexpr size_t kTimes = 4;
   const KernelQuery& query = queries.One(c.index);
-  const double gap = GapFor(kRough);
-  RoughSum sum;
-  sum.least = LeastTerm(c.prior, kRough);
   size_t until = c.is_complete ? c.pages + 1 : std::max<size_t>(kTimes * c.pages, 1);
   if (c.is_complete) c.tolerance = std::max(0.1 * c.tolerance, kLeastTolerance);
   c.pages = 0;
+  const double precision = -std::log(kLeftOut * c.tolerance);
+  RoughSum sum;
+  double floor = LeastTerm(c.prior, precision);
   const auto ratio = [&](double factor) {
     return c.log_l - (sum.largest + std::log(factor) - log_total_weight_);
   };
@@ -343,19 +365,22 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
     return TakeCell(cell, c.tolerance, query, *near, sum);
   };
   const auto visit = [&](size_t first, size_t last) {
-    const KernelConstants* constants = queries.ConstantsFor(first, last, query, sum.Floor(gap));
-    AddRoughly(blocks_, constants, first, last, query, gap, weights_, sum);
+    const KernelConstants* constants = queries.ConstantsFor(first, last, query, floor);
+    AddRoughly(blocks_, constants, first, last, query, floor, weights_, sum);
+    if (sum.factor > 0.0) {
+      floor = std::max(floor, LeastTerm(sum.largest + std::log(sum.factor), precision));
+    }
     if (++c.pages < until) return true;
     until *= 2;
     update();
     return c.most >= to_beat;
   };
-  c.is_complete = VisitNear(
-      query, near, [&] { return sum.Floor(gap); }, take, visit);
+  c.is_complete = VisitNear(query, near, [&] { return floor; }, take, visit);
   update();
   if (!c.is_complete) return;
-  if (sum.factor > 0.0) c.least = std::max(c.least, ratio(sum.factor + sum.slack) - kRoughError);
-  c.is_known = c.most - c.least < 2.0 * kRoughError || c.tolerance <= kLeastTolerance;
+  const double most = (1.0 + kLeftOut * c.tolerance) * sum.factor + sum.slack;
+  if (sum.factor > 0.0) c.least = std::max(c.least, ratio(most) - kRounding);
+  c.is_known = c.tolerance <= kLeastTolerance;
 }
 
 bool Mixture::TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,
@@ -419,9 +444,9 @@ ScaledSum Mixture::Sum(const KernelTerms& terms, double gap) const {
 // n e^-gap = e^-precision / n of the largest term, and the sum is at least 1 / n of it.
 double Mixture::GapFor(double precision) const { return precision + 2.0 * log_kernel_count_; }
 
-// The prior's weight is 1, so the sum is at least its term.
-double Mixture::LeastTerm(double prior, double precision) const {
-  return prior - (precision + log_kernel_count_);
+// Weights are at most 1.
+double Mixture::LeastTerm(double log_sum, double precision) const {
+  return log_sum - (precision + log_kernel_count_);
 }
 
 // A point in an interval is at most half a width from the prior's centre: ((x - mu) / sigma)^2 / 2

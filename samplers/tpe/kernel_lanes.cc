@@ -168,9 +168,9 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
 
 template <bool has_greater_scales>
 void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
-                   size_t last, const KernelQuery& query, double gap, const RampWeights& weights,
+                   size_t last, const KernelQuery& query, double least, const RampWeights& weights,
                    RoughSum& rough) {
-  V floor = Constant(rough.Floor(gap));
+  const V floor = Constant(least);
   V sum = hn::Zero(kD);
   for (size_t block = first; block < last; ++block) {
     for (size_t lane = 0; lane < kLanes; lane += Width()) {
@@ -185,10 +185,11 @@ void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants,
         rough.slack *= change;
         sum = hn::Mul(sum, Constant(change));
         rough.largest = most;
-        floor = Constant(rough.Floor(gap));
       }
       const V weight = WeightsOf(blocks, blocks.numbers[block].lane + lane, counts, weights);
-      const V kernel = Exp(hn::IfThenElseZero(counts, hn::Sub(term, Constant(rough.largest))));
+      // Below -700 a term's part of the sum is none.
+      const V exponent = hn::Max(hn::Sub(term, Constant(rough.largest)), Constant(-700));
+      const V kernel = Exp(hn::IfThenElseZero(counts, exponent));
       sum = hn::Add(sum, hn::IfThenElseZero(counts, hn::Mul(weight, kernel)));
     }
   }
@@ -196,10 +197,10 @@ void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants,
 }
 
 void AddRoughlyTo(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
-                  size_t last, const KernelQuery& query, double gap, const RampWeights& weights,
+                  size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                   RoughSum& rough) {
   (blocks.has_greater_scales ? AddAllRoughly<true> : AddAllRoughly<false>)(
-      blocks, constants, first, last, query, gap, weights, rough);
+      blocks, constants, first, last, query, floor, weights, rough);
 }
 
 bool HasTermIn(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
@@ -329,9 +330,9 @@ ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double 
 }
 
 void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
-                size_t last, const KernelQuery& query, double gap, const RampWeights& weights,
+                size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                 RoughSum& sum) {
-  HWY_DYNAMIC_DISPATCH(AddRoughlyTo)(blocks, constants, first, last, query, gap, weights, sum);
+  HWY_DYNAMIC_DISPATCH(AddRoughlyTo)(blocks, constants, first, last, query, floor, weights, sum);
 }
 
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,

@@ -107,14 +107,15 @@ ScaledSum SumTerms(const KernelBlocks& blocks, const KernelTerms& terms, double 
 
 // The same sum, e^largest * factor, for a query alone and without the terms, which are added up as
 // they come: its last bits depend on the order and on the processor.
-struct RoughSum : TermLimits {
+struct RoughSum {
+  double largest = -std::numeric_limits<double>::infinity();
   double factor = 0;
   double slack = 0;  // the factor may be that much too small
 };
 
-// Adds the terms of the blocks [first, last) that are at least sum.Floor(gap).
+// Adds the terms of the blocks [first, last) that are at least `floor`.
 void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
-                size_t last, const KernelQuery& query, double gap, const RampWeights& weights,
+                size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                 RoughSum& sum);
 
 // Whether a term of the block is at least `floor`.

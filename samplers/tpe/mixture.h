@@ -245,8 +245,8 @@ class Mixture {
   // Terms below the largest by more than this are left out, for a relative error of the density of
   // at most e^-precision.
   double GapFor(double precision) const;
-  // The least term that matters beside that of the prior.
-  double LeastTerm(double prior, double precision) const;
+  // If a sum is at least e^log_sum, all lesser terms together are at most e^-precision of it.
+  double LeastTerm(double log_sum, double precision) const;
   // At most the prior's term at a point in the intervals.
   double LeastPriorTerm(const KernelQuery& query) const;
   // The same without the point's tables.
