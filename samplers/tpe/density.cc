@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <memory_resource>
 #include <numeric>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -44,6 +46,49 @@ Interval CellAround(double x, const NumericDomain& domain) {
 // Blocks of pages.
 constexpr size_t kPageBlocks = kPageSlots / kLanes;
 size_t FirstBlock(size_t page) { return page * kPageBlocks; }
+
+// Which blocks of pages in the tree a point has to look at.
+class NearBlocks {
+ public:
+  NearBlocks(const Partition& near, const double* point, std::pmr::memory_resource* memory)
+      : near_(near), point_(point), memory_(memory) {}
+
+  // Calls visit(first, last) for runs of blocks of the page with kernels whose costs may be up to
+  // `reach`, which does not grow, until it returns false. Whether it never did.
+  template <class Visit>
+  bool VisitPage(uint32_t page, double reach, const Visit& visit) {
+    const size_t first = FirstBlock(page);
+    if (!UsesCodes(reach)) return visit(first, first + near_.BlockCount(page));
+    uint64_t slots = codes_->Near(page, reach) & near_.used[page];
+    while (slots != 0) {
+      // The run of blocks from the first that has a bit.
+      const auto block = static_cast<size_t>(std::countr_zero(slots)) / kLanes;
+      size_t last = block + 1;
+      while (last < kPageBlocks && (slots >> (last * kLanes) & 0xff) != 0) ++last;
+      if (!visit(first + block, first + last)) return false;
+      if (last == kPageBlocks) return true;
+      slots &= ~uint64_t{0} << (last * kLanes);
+    }
+    return true;
+  }
+
+ private:
+  // Making tables takes as long as looking at some pages.
+  static constexpr size_t kPagesBefore = 8;
+
+  bool UsesCodes(double reach) {
+    if (codes_.has_value()) return true;
+    if (!near_.codes.has_value() || ++pages_ <= kPagesBefore || !(reach > 0.0)) return false;
+    codes_.emplace(*near_.codes, point_, reach, memory_);
+    return true;
+  }
+
+  const Partition& near_;
+  const double* point_;
+  std::pmr::memory_resource* memory_;
+  size_t pages_ = 0;
+  std::optional<PageCodes::Query> codes_;
+};
 
 }  // namespace
 
@@ -250,7 +295,8 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points,
     const KernelQuery& query = queries.One(i);
     terms.Restart(LeastTerm(LeastPriorTerm(query), kExact));
     VisitNear(
-        query, &near, [&] { return terms.Floor(gap); }, [](KernelTree::Cell) { return false; },
+        query, &near, scratch.Memory(), [&] { return terms.Floor(gap); },
+        [](KernelTree::Cell) { return false; },
         [&](size_t first_block, size_t last) {
           const KernelConstants* constants =
               queries.ConstantsFor(first_block, last, query, terms.Floor(gap));
@@ -375,7 +421,7 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
     update();
     return c.most >= to_beat;
   };
-  c.is_complete = VisitNear(query, near, [&] { return floor; }, take, visit);
+  c.is_complete = VisitNear(query, near, queries.Memory(), [&] { return floor; }, take, visit);
   update();
   if (!c.is_complete) return;
   const double most = (1.0 + kLeftOut * c.tolerance) * sum.factor + sum.slack;
@@ -398,22 +444,25 @@ bool Mixture::TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuer
 }
 
 template <class Floor, class Take, class Visit>
-bool Mixture::VisitNear(const KernelQuery& query, const Partition* near, const Floor& floor,
-                        const Take& take, const Visit& visit) const {
+bool Mixture::VisitNear(const KernelQuery& query, const Partition* near,
+                        std::pmr::memory_resource* memory, const Floor& floor, const Take& take,
+                        const Visit& visit) const {
   if (near == nullptr) {
     for (size_t block = 0; block < blocks_.size(); block += kPageBlocks) {
       if (!visit(block, std::min(block + kPageBlocks, blocks_.size()))) return false;
     }
     return true;
   }
-  const auto visit_page = [&](uint32_t page) {
-    return visit(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));
-  };
+  const auto reach = [&] { return near->greatest_constant - floor(); };
+  NearBlocks blocks(*near, query.point, memory);
   bool goes_on = true;
-  near->tree.Walk(
-      query.point, near->scales, [&] { return near->greatest_constant - floor(); }, take,
-      [&](uint32_t page) { return goes_on = visit_page(page); });
-  return goes_on && std::all_of(near->everywhere.begin(), near->everywhere.end(), visit_page);
+  near->tree.Walk(query.point, near->scales, reach, take, [&](uint32_t page) {
+    return goes_on = blocks.VisitPage(page, reach(), visit);
+  });
+  return goes_on &&
+         std::all_of(near->everywhere.begin(), near->everywhere.end(), [&](uint32_t page) {
+           return visit(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));
+         });
 }
 
 // A ramp's mean is that of its ends.

@@ -29,8 +29,8 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
     partition_.scales[continuous] = ScaleOf(LimitsOf(dimension.interval, kSettled).least);
     dimension.continuous = continuous++;
   }
-  partition_.greatest_constant = mixture_.GreatestConstant(partition_.scales);
   partition_.sums = mixture_.MakeCellSums(partition_.scales);
+  partition_.codes = mixture_.MakePageCodes(partition_.scales);
   partition_.tree.AddPage(0, AddPage());
   is_in_tree_[0] = true;
   InsertPrior(domains);
@@ -149,7 +149,9 @@ size_t GrowingMixture::PutInTree(size_t number, std::span<const double> centre) 
     for (const uint32_t page : partition_.tree.Pages(leaf)) {
       if (IsFull(page)) continue;
       AddToCells(centre, number);
-      return TakeSlot(page, number);
+      const size_t slot = TakeSlot(page, number);
+      if (partition_.codes.has_value()) partition_.codes->Set(slot, centre);
+      return slot;
     }
     Grow(leaf);
   }
@@ -233,7 +235,9 @@ void GrowingMixture::OpenCells(KernelTree::Leaf divided, uint32_t page, size_t d
 void GrowingMixture::Move(size_t slot, uint32_t page) {
   const size_t number = mixture_.TrialOf(slot);
   Leave(slot);
-  mixture_.Move(slot, TakeSlot(page, number));
+  const size_t to = TakeSlot(page, number);
+  mixture_.Move(slot, to);
+  if (partition_.codes.has_value()) partition_.codes->Set(to, CentreOf(to));
 }
 
 void GrowingMixture::Leave(size_t slot) {
@@ -337,6 +341,10 @@ bool GrowingMixture::BelongsInTree(size_t slot) const {
 void GrowingMixture::Settle(size_t number) {
   const size_t slot = slots_[number];
   const bool belongs = BelongsInTree(slot);
+  if (belongs) {
+    partition_.greatest_constant =
+        std::max(partition_.greatest_constant, mixture_.ConstantAt(slot));
+  }
   if (belongs == is_in_tree_[slot / kPageSlots]) return;
   RemoveFromCells(slot);
   Leave(slot);

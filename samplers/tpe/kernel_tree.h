@@ -17,8 +17,10 @@
 
 namespace hpod {
 
-// The tree knows pages, each of which holds up to a fixed number of kernels; what is in them is its
-// owner's business. A leaf has one page, or more if their kernels have all the same centre.
+// Kernels that a page has room for.
+inline constexpr size_t kPageSlots = 64;
+
+// The tree knows pages; what is in them is its owner's business. A leaf has one page, or more if their kernels have all the same centre.
 class KernelTree {
  public:
   // A tree of one leaf without pages.

@@ -227,6 +227,11 @@ std::optional<CellSums> Mixture::MakeCellSums(std::span<const double> scales) co
   return CellSums(scales, intervals_);
 }
 
+std::optional<PageCodes> Mixture::MakePageCodes(std::span<const double> scales) const {
+  if (scales.size() < PageCodes::kLeastDimensions || has_special_interval_) return std::nullopt;
+  return PageCodes(scales, intervals_);
+}
+
 bool Mixture::IsSpecial(size_t slot) const {
   if (has_special_interval_) return true;
   for (size_t i = 0; i < blocks_.continuous; ++i) {
@@ -265,18 +270,6 @@ void Mixture::MakeConstants(std::span<const uint32_t> which, const KernelTails* 
       }
     }
   }
-}
-
-// A kernel's mass in an interval that has its centre is at least that of one whose centre is at an
-// end. (Of the others, constants are -inf or the tree does not have them.)
-double Mixture::GreatestConstant(std::span<const double> scales) const {
-  double sum = 0.0;
-  for (size_t i = 0; i < scales.size(); ++i) {
-    const double inverse_sigma = scales[i] * std::numbers::sqrt2;
-    const double length = (intervals_[i].high - intervals_[i].low) * inverse_sigma;
-    sum += LogNormalPdf(0.0) + std::log(inverse_sigma) - LogNormalMass(0.0, length);
-  }
-  return sum;
 }
 
 void Mixture::MakeRowOf(Dimension& dimension) {

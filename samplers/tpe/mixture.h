@@ -21,6 +21,7 @@
 #include "samplers/tpe/cell_sums.h"
 #include "samplers/tpe/kernel_lanes.h"
 #include "samplers/tpe/kernel_tree.h"
+#include "samplers/tpe/page_codes.h"
 
 namespace hpod {
 
@@ -74,7 +75,6 @@ double ScaleOf(double sigma);
 
 // Slots in pages of kPageSlots: those that every query looks at, and those of kernels that have all
 // the same width in each continuous dimension, which a tree has by their centres.
-inline constexpr size_t kPageSlots = 64;
 struct Partition {
   explicit Partition(size_t continuous) : scales(continuous, 0.0) {}
   // Blocks of the page up to the last that has a kernel.
@@ -88,9 +88,11 @@ struct Partition {
   // Of its cells, if the space has few enough dimensions and all are continuous.
   std::optional<CellSums> sums;
   size_t missing = 0;  // numbers up to the greatest that no kernel has
-  // Of the kernels in the tree, by continuous dimension, and what GreatestConstant says of them.
+  // Of its pages, if the space has enough continuous dimensions.
+  std::optional<PageCodes> codes;
+  // Of the kernels in the tree: by continuous dimension, and the greatest of what has been in it.
   std::vector<double> scales;
-  double greatest_constant = 0;
+  double greatest_constant = -std::numeric_limits<double>::infinity();
 };
 
 class Mixture {
@@ -146,13 +148,14 @@ class Mixture {
 
   // Nothing if the mixture has other dimensions, or too many, or intervals that have no formulas.
   std::optional<CellSums> MakeCellSums(std::span<const double> scales) const;
+  // Nothing if it has too few continuous dimensions, or intervals that have no formulas.
+  std::optional<PageCodes> MakePageCodes(std::span<const double> scales) const;
   // The number of dimensions with neither a step nor choices.
   size_t ContinuousCount() const { return blocks_.continuous; }
   // Of the i-th continuous dimension.
   double CentreAt(size_t slot, size_t i) const { return ShapeAt(slot, i)[0].lane[slot % kLanes]; }
   double ScaleAt(size_t slot, size_t i) const { return ShapeAt(slot, i)[1].lane[slot % kLanes]; }
-  // An upper bound of ln of what does not depend on the point, of kernels of these scales.
-  double GreatestConstant(std::span<const double> scales) const;
+  double ConstantAt(size_t slot) const { return constants_[slot / kLanes].lane[slot % kLanes]; }
   // Whether the kernel's centre is outside an interval, or an interval has no formulas.
   bool IsSpecial(size_t slot) const;
   double CentreOf(size_t slot, size_t dimension) const;
@@ -239,8 +242,8 @@ class Mixture {
   // rise meanwhile, until it returns false; not for those of a cell that take(cell) has answered
   // true for. Whether it never returned false.
   template <class Floor, class Take, class Visit>
-  bool VisitNear(const KernelQuery& query, const Partition* near, const Floor& floor,
-                 const Take& take, const Visit& visit) const;
+  bool VisitNear(const KernelQuery& query, const Partition* near, std::pmr::memory_resource* memory,
+                 const Floor& floor, const Take& take, const Visit& visit) const;
   ScaledSum Sum(const KernelTerms& terms, double gap) const;
   // Terms below the largest by more than this are left out, for a relative error of the density of
   // at most e^-precision.
