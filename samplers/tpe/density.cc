@@ -456,7 +456,7 @@ bool Mixture::VisitNear(const KernelQuery& query, const Partition* near,
   const auto reach = [&] { return near->greatest_constant - floor(); };
   NearBlocks blocks(*near, query.point, memory);
   bool goes_on = true;
-  near->tree.Walk(query.point, near->scales, reach, take, [&](uint32_t page) {
+  near->tree.Walk(query.point, least_width_scales_, reach, take, [&](uint32_t page) {
     return goes_on = blocks.VisitPage(page, reach(), visit);
   });
   return goes_on &&

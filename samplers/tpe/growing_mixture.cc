@@ -16,7 +16,7 @@ static_assert(kKept >= kSettled);
 }  // namespace
 
 GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const Observation> trials)
-    : mixture_(domains, /*forgetting=*/true), partition_(mixture_.ContinuousCount()) {
+    : mixture_(domains, /*forgetting=*/true) {
   size_t continuous = 0;
   for (const Domain& domain : domains) {
     Dimension& dimension = dimensions_.emplace_back();
@@ -25,43 +25,69 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
     if (!dimension.is_numeric) continue;
     dimension.numeric = AsNumeric(domain);
     dimension.interval = IntervalOf(dimension.numeric);
-    if (dimension.numeric.step > 0) continue;
-    partition_.scales[continuous] = ScaleOf(LimitsOf(dimension.interval, kSettled).least);
-    dimension.continuous = continuous++;
+    if (dimension.numeric.step == 0) dimension.continuous = continuous++;
   }
-  partition_.sums = mixture_.MakeCellSums(partition_.scales);
-  partition_.codes = mixture_.MakePageCodes(partition_.scales);
-  partition_.tree.AddPage(0, AddPage());
-  is_in_tree_[0] = true;
+  partition_.sums = mixture_.MakeCellSums();
+  partition_.codes = mixture_.MakePageCodes();
+  partition_.tree.AddPage(0, AddPage(/*is_in_tree=*/true));
   InsertPrior(domains);
   count_ = trials.size();
-  std::vector<std::vector<Centre>> centres(dimensions_.size());
-  std::vector<double> centre(mixture_.ContinuousCount());
-  for (const Observation& trial : trials) {
-    const auto number = static_cast<uint32_t>(trial.number);
-    for (size_t j = 0; j < dimensions_.size(); ++j) {
-      const Dimension& d = dimensions_[j];
-      if (!d.is_numeric) continue;
-      const double mu = ToModel(trial.values[j], d.numeric.log);
-      centres[j].push_back({mu, number});
-      if (d.continuous < centre.size()) centre[d.continuous] = mu;
-    }
-    const size_t slot = count_ < kKept ? PutEverywhere(number) : PutInTree(number, centre);
-    mixture_.SetTrial(slot, number);
-    for (size_t j = 0; j < dimensions_.size(); ++j) {
-      if (dimensions_[j].is_numeric) continue;
-      mixture_.SetChoice(slot, j, static_cast<size_t>(trial.values[j]));
-    }
-    // The tree asks for the centres when it grows, before there are widths.
-    mixture_.SetCentre(slot, centre);
-  }
+  SortCentres(trials);
+  Place(trials);
   for (size_t j = 0; j < dimensions_.size(); ++j) {
-    if (!dimensions_[j].is_numeric) continue;
-    dimensions_[j].centres.Assign(std::move(centres[j]));
-    if (!HasRows(dimensions_[j])) SetWidths(j, LimitsOf(dimensions_[j].interval, kSettled));
+    const Dimension& d = dimensions_[j];
+    if (d.is_numeric && !HasRows(d)) SetWidths(j, LimitsOf(d.interval, kSettled));
   }
   are_rows_old_ = true;
   Update();
+}
+
+void GrowingMixture::SortCentres(std::span<const Observation> trials) {
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    Dimension& d = dimensions_[j];
+    if (!d.is_numeric) continue;
+    std::vector<Centre> centres;
+    centres.reserve(trials.size());
+    for (const Observation& trial : trials) {
+      centres.push_back(
+          {ToModel(trial.values[j], d.numeric.log), static_cast<uint32_t>(trial.number)});
+    }
+    d.centres.Assign(std::move(centres));
+  }
+}
+
+void GrowingMixture::Place(std::span<const Observation> trials) {
+  size_t numbers = 0;
+  for (const Observation& trial : trials) numbers = std::max(numbers, trial.number + 1);
+  const std::vector<bool> are_wide = FindWide(numbers);
+  std::vector<double> centre(mixture_.ContinuousCount());
+  for (const auto& [number, values] : trials) {
+    for (size_t j = 0; j < dimensions_.size(); ++j) {
+      const Dimension& d = dimensions_[j];
+      if (d.continuous < centre.size()) centre[d.continuous] = ToModel(values[j], d.numeric.log);
+    }
+    const bool is_in_tree = count_ >= kKept && !are_wide[number] && !mixture_.IsSpecial(centre);
+    const size_t slot = is_in_tree ? PutInTree(number, centre) : PutEverywhere(number);
+    mixture_.SetTrial(slot, number);
+    for (size_t j = 0; j < dimensions_.size(); ++j) {
+      if (dimensions_[j].is_numeric) continue;
+      mixture_.SetChoice(slot, j, static_cast<size_t>(values[j]));
+    }
+    // The tree asks for the centres when it grows.
+    mixture_.SetCentre(slot, centre);
+  }
+}
+
+std::vector<bool> GrowingMixture::FindWide(size_t numbers) const {
+  std::vector<bool> are_wide(numbers, false);
+  for (const Dimension& d : dimensions_) {
+    if (!d.is_numeric || HasRows(d)) continue;
+    const WidthLimits limits = LimitsOf(d.interval, kSettled);
+    d.centres.ForEachWidth(d.interval, limits, [&](const Centre& centre, double sigma) {
+      if (sigma > limits.least) are_wide[centre.number] = true;
+    });
+  }
+  return are_wide;
 }
 
 bool GrowingMixture::HasAsIs(const Observation& trial) const {
@@ -114,7 +140,7 @@ void GrowingMixture::Erase(size_t number) {
 }
 
 void GrowingMixture::InsertPrior(std::span<const Domain> domains) {
-  const uint32_t page = AddPage();
+  const uint32_t page = AddPage(/*is_in_tree=*/false);
   partition_.everywhere.push_back(page);
   const size_t slot = page * kPageSlots;
   partition_.used[page] = 1;
@@ -139,7 +165,7 @@ size_t GrowingMixture::PutEverywhere(size_t number) {
   for (const uint32_t page : partition_.everywhere) {
     if (!IsFull(page)) return TakeSlot(page, number);
   }
-  partition_.everywhere.push_back(AddPage());
+  partition_.everywhere.push_back(AddPage(/*is_in_tree=*/false));
   return TakeSlot(partition_.everywhere.back(), number);
 }
 
@@ -181,17 +207,16 @@ size_t GrowingMixture::TakeSlot(uint32_t page, size_t number) {
   return slot;
 }
 
-uint32_t GrowingMixture::AddPage() {
+uint32_t GrowingMixture::AddPage(bool is_in_tree) {
   partition_.used.push_back(0);
-  is_in_tree_.push_back(false);
-  mixture_.Reserve(partition_.used.size() * kPageSlots);
+  is_in_tree_.push_back(is_in_tree);
+  mixture_.Reserve(partition_.used.size() * kPageSlots, /*have_widths=*/!is_in_tree);
   return static_cast<uint32_t>(partition_.used.size() - 1);
 }
 
 void GrowingMixture::Grow(KernelTree::Leaf leaf) {
   const std::vector<uint32_t> pages = partition_.tree.Pages(leaf);
-  const uint32_t added = AddPage();
-  is_in_tree_[added] = true;
+  const uint32_t added = AddPage(/*is_in_tree=*/true);
   const size_t first = pages[0] * kPageSlots;
   // The dimension in which the centres, in widths, are furthest apart.
   std::array<double, kPageSlots> best{};
@@ -201,7 +226,7 @@ void GrowingMixture::Grow(KernelTree::Leaf leaf) {
     std::array<double, kPageSlots> centres{};
     for (size_t k = 0; k < kPageSlots; ++k) centres[k] = mixture_.CentreAt(first + k, i);
     const auto [low, high] = std::minmax_element(centres.begin(), centres.end());
-    const double width = (*high - *low) * partition_.scales[i];
+    const double width = (*high - *low) * mixture_.LeastWidthScales()[i];
     if (!(width > widest)) continue;
     widest = width;
     dimension = i;
@@ -270,7 +295,9 @@ void GrowingMixture::UpdateWidths(size_t before, std::span<const SortedCentres::
 void GrowingMixture::UpdateWidth(size_t dimension, SortedCentres::Place place) {
   const Dimension& d = dimensions_[dimension];
   const auto& [mu, number] = d.centres.At(place);
-  const double sigma = d.centres.WidthAt(place, d.interval, LimitsOf(d.interval, kSettled));
+  const WidthLimits limits = LimitsOf(d.interval, kSettled);
+  const double sigma = d.centres.WidthAt(place, d.interval, limits);
+  if (IsInTree(number) && !HasRows(d) && sigma > limits.least) LeaveTree(number);
   if (mixture_.SetNormal(slots_[number], dimension, mu, sigma)) NoteChange(number);
 }
 
@@ -331,9 +358,9 @@ void GrowingMixture::UpdateConstants() {
 }
 
 bool GrowingMixture::BelongsInTree(size_t slot) const {
-  if (count_ < kKept || mixture_.IsSpecial(slot)) return false;
-  for (size_t i = 0; i < partition_.scales.size(); ++i) {
-    if (mixture_.ScaleAt(slot, i) != partition_.scales[i]) return false;
+  if (count_ < kKept || mixture_.IsSpecial(CentreOf(slot))) return false;
+  for (size_t i = 0; i < mixture_.ContinuousCount(); ++i) {
+    if (mixture_.ScaleAt(slot, i) != mixture_.LeastWidthScales()[i]) return false;
   }
   return true;
 }
@@ -345,10 +372,17 @@ void GrowingMixture::Settle(size_t number) {
     partition_.greatest_constant =
         std::max(partition_.greatest_constant, mixture_.ConstantAt(slot));
   }
-  if (belongs == is_in_tree_[slot / kPageSlots]) return;
+  if (belongs == IsInTree(number)) return;
+  if (!belongs) return LeaveTree(number);
+  Leave(slot);
+  mixture_.Move(slot, PutInTree(number, CentreOf(slot)));
+}
+
+void GrowingMixture::LeaveTree(size_t number) {
+  const size_t slot = slots_[number];
   RemoveFromCells(slot);
   Leave(slot);
-  mixture_.Move(slot, belongs ? PutInTree(number, CentreOf(slot)) : PutEverywhere(number));
+  mixture_.Move(slot, PutEverywhere(number));
 }
 
 }  // namespace hpod

@@ -53,6 +53,12 @@ class GrowingMixture {
   };
   static bool HasRows(const Dimension& d) { return d.is_numeric && d.numeric.step > 0; }
 
+  // How the first trials come in: their centres in order, then each to its slot.
+  void SortCentres(std::span<const Observation> trials);
+  void Place(std::span<const Observation> trials);
+  // By number, of which there are so many: whether a kernel has more than the least width in a
+  // continuous dimension.
+  std::vector<bool> FindWide(size_t numbers) const;
   void InsertPrior(std::span<const Domain> domains);
   Mixture::Normal PriorOf(const Dimension& d) const;
 
@@ -61,7 +67,7 @@ class GrowingMixture {
   size_t PutInTree(size_t number, std::span<const double> centre);
   // A free slot of the page, which then holds the trial.
   size_t TakeSlot(uint32_t page, size_t number);
-  uint32_t AddPage();
+  uint32_t AddPage(bool is_in_tree);
   bool IsFull(uint32_t page) const { return partition_.used[page] == ~uint64_t{0}; }
   // Makes room in a leaf whose pages are full.
   void Grow(KernelTree::Leaf leaf);
@@ -83,9 +89,11 @@ class GrowingMixture {
   void UpdateRows();
   void NoteChange(size_t number);
   void UpdateConstants();
+  bool IsInTree(size_t number) const { return is_in_tree_[slots_[number] / kPageSlots]; }
   bool BelongsInTree(size_t slot) const;
   // Puts a kernel where it belongs.
   void Settle(size_t number);
+  void LeaveTree(size_t number);
 
   std::vector<Dimension> dimensions_;
   Mixture mixture_;

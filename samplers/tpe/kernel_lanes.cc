@@ -7,6 +7,7 @@
 #include <cmath>
 #include <hwy/highway.h>
 #include <numbers>
+#include <type_traits>
 
 #include "samplers/tpe/kernel_lanes.h"
 #include "samplers/tpe/lane_math-inl.h"
@@ -15,12 +16,43 @@ HWY_BEFORE_NAMESPACE();
 namespace hpod::HWY_NAMESPACE {
 namespace {
 
+// Of a block: its own, its own up to the greatest, or the greatest.
+enum class Scales { kOwn, kBounded, kGreatest };
+
+template <Scales scales>
+HWY_INLINE V ScaleOf(const KernelBlocks& blocks, const DoubleLanes* own, size_t lane, size_t j) {
+  if constexpr (scales == Scales::kGreatest) return Constant(blocks.greatest_scales[j]);
+  const V scale = hn::Load(kD, own[j].lane + lane);
+  if constexpr (scales == Scales::kOwn) return scale;
+  return hn::Min(scale, Constant(blocks.greatest_scales[j]));
+}
+
+// Null if it has none.
+HWY_INLINE const DoubleLanes* OwnScales(const KernelBlocks& blocks, size_t block) {
+  const uint32_t place = blocks.scales_of[block];
+  if (place == KernelBlocks::kGreatest) return nullptr;
+  return blocks.scales.data() + place * blocks.continuous;
+}
+
+// Calls `with` with the kind of a block's scales.
+template <class With>
+HWY_INLINE void WithScales(const KernelBlocks& blocks, size_t block, const With& with) {
+  if (blocks.scales_of[block] == KernelBlocks::kGreatest) {
+    with(std::integral_constant<Scales, Scales::kGreatest>());
+  } else if (blocks.has_greater_scales) {
+    with(std::integral_constant<Scales, Scales::kBounded>());
+  } else {
+    with(std::integral_constant<Scales, Scales::kOwn>());
+  }
+}
+
 // The terms of some lanes of a block at each query.
-template <size_t queries, bool has_greater_scales>
+template <size_t queries, Scales scales>
 HWY_INLINE void AddPart(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
                         size_t lane, const KernelQuery* query, const V* floor, V* terms) {
   constexpr size_t kDimensionsAtOnce = 4;
-  const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
+  const DoubleLanes* centres = blocks.centres.data() + block * blocks.continuous;
+  const DoubleLanes* own_scales = OwnScales(blocks, block);
   const V constant = hn::Load(kD, constants[block].lane + lane);
   V sum[queries];
   for (V& s : sum) s = hn::Zero(kD);
@@ -32,9 +64,8 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, const KernelConstants* const
     return hn::AllFalse(kD, is_above);
   };
   for (size_t j = 0; j < blocks.continuous; ++j) {
-    const V mu = hn::Load(kD, shape[2 * j].lane + lane);
-    V scale = hn::Load(kD, shape[2 * j + 1].lane + lane);
-    if (has_greater_scales) scale = hn::Min(scale, Constant(blocks.greatest_scales[j]));
+    const V mu = hn::Load(kD, centres[j].lane + lane);
+    const V scale = ScaleOf<scales>(blocks, own_scales, lane, j);
     for (size_t q = 0; q < queries; ++q) {
       const V z = hn::Mul(hn::Sub(Constant(query[q].point[j]), mu), scale);
       sum[q] = hn::Add(sum[q], hn::Mul(z, z));
@@ -52,7 +83,7 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, const KernelConstants* const
   for (size_t q = 0; q < queries; ++q) terms[q] = hn::Sub(constant, sum[q]);
 }
 
-template <size_t queries, bool has_greater_scales>
+template <size_t queries, Scales scales>
 HWY_INLINE void Collect(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                         size_t last, const KernelQuery* query, double gap, KernelTerms* terms) {
   V floor[queries];
@@ -62,7 +93,7 @@ HWY_INLINE void Collect(const KernelBlocks& blocks, const KernelConstants* const
     for (V& most : largest) most = Constant(-std::numeric_limits<double>::infinity());
     for (size_t lane = 0; lane < kLanes; lane += Width()) {
       V part[queries];
-      AddPart<queries, has_greater_scales>(blocks, constants, block, lane, query, floor, part);
+      AddPart<queries, scales>(blocks, constants, block, lane, query, floor, part);
       for (size_t q = 0; q < queries; ++q) {
         hn::Store(part[q], kD, terms[q].terms[terms[q].count].lane + lane);
         largest[q] = hn::Max(largest[q], part[q]);
@@ -79,27 +110,28 @@ HWY_INLINE void Collect(const KernelBlocks& blocks, const KernelConstants* const
   }
 }
 
-template <bool has_greater_scales>
+template <Scales scales>
 void CollectAll(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                 size_t last, const KernelQuery* query, double gap, KernelTerms* terms,
                 size_t count) {
   const auto collect = [&](const auto& of) { of(blocks, constants, first, last, query, gap, terms); };
   while (count >= 4) {
-    collect(Collect<4, has_greater_scales>);
+    collect(Collect<4, scales>);
     query += 4;
     terms += 4;
     count -= 4;
   }
-  if (count == 3) collect(Collect<3, has_greater_scales>);
-  if (count == 2) collect(Collect<2, has_greater_scales>);
-  if (count == 1) collect(Collect<1, has_greater_scales>);
+  if (count == 3) collect(Collect<3, scales>);
+  if (count == 2) collect(Collect<2, scales>);
+  if (count == 1) collect(Collect<1, scales>);
 }
 
 void CollectTermsOf(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                     size_t last, const KernelQuery* query, double gap, KernelTerms* terms,
                     size_t count) {
-  (blocks.has_greater_scales ? CollectAll<true> : CollectAll<false>)(blocks, constants, first, last,
-                                                                     query, gap, terms, count);
+  WithScales(blocks, first, [&](auto scales) {
+    CollectAll<scales()>(blocks, constants, first, last, query, gap, terms, count);
+  });
 }
 
 HWY_INLINE double SumOfLanes(V v) {
@@ -166,7 +198,7 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
   return SumOfLanes(coarse_sum) + SumOfLanes(fine_sum);
 }
 
-template <bool has_greater_scales>
+template <Scales scales>
 void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                    size_t last, const KernelQuery& query, double least, const RampWeights& weights,
                    RoughSum& rough) {
@@ -175,7 +207,7 @@ void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants,
   for (size_t block = first; block < last; ++block) {
     for (size_t lane = 0; lane < kLanes; lane += Width()) {
       V term;
-      AddPart<1, has_greater_scales>(blocks, constants, block, lane, &query, &floor, &term);
+      AddPart<1, scales>(blocks, constants, block, lane, &query, &floor, &term);
       const M counts = hn::Ge(term, floor);
       if (hn::AllFalse(kD, counts)) continue;
       const double most = hn::GetLane(hn::MaxOfLanes(kD, term));
@@ -199,8 +231,9 @@ void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants,
 void AddRoughlyTo(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                   size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                   RoughSum& rough) {
-  (blocks.has_greater_scales ? AddAllRoughly<true> : AddAllRoughly<false>)(
-      blocks, constants, first, last, query, floor, weights, rough);
+  WithScales(blocks, first, [&](auto scales) {
+    AddAllRoughly<scales()>(blocks, constants, first, last, query, floor, weights, rough);
+  });
 }
 
 bool HasTermIn(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
@@ -208,7 +241,7 @@ bool HasTermIn(const KernelBlocks& blocks, const KernelConstants* constants, siz
   const V floor = Constant(least);
   for (size_t lane = 0; lane < kLanes; lane += Width()) {
     V term;
-    AddPart<1, true>(blocks, constants, block, lane, &query, &floor, &term);
+    AddPart<1, Scales::kBounded>(blocks, constants, block, lane, &query, &floor, &term);
     if (!hn::AllFalse(kD, hn::Ge(term, floor))) return true;
   }
   return false;
@@ -233,7 +266,8 @@ uint32_t SetConstantsOf(const KernelBlocks& blocks, size_t block, const Interval
   constexpr double kGreatestScale = 1.0 / (kNarrowestWidth * std::numbers::sqrt2);
   // ln(sqrt(2 pi) / sqrt(2)), for the scales have the sqrt(2).
   constexpr double kLogSqrtPi = 0.57236494292470008707;
-  const DoubleLanes* shape = blocks.shapes.data() + block * blocks.continuous * 2;
+  const DoubleLanes* centres = blocks.centres.data() + block * blocks.continuous;
+  const DoubleLanes* own_scales = OwnScales(blocks, block);
   uint32_t special = 0;
   for (size_t lane = 0; lane < kLanes; lane += Width()) {
     V scales = Constant(1);
@@ -242,9 +276,10 @@ uint32_t SetConstantsOf(const KernelBlocks& blocks, size_t block, const Interval
     V masses_exponent = hn::Zero(kD);
     M is_special = hn::Ne(Constant(0), Constant(0));
     for (size_t j = 0; j < blocks.continuous; ++j) {
-      const V mu = hn::Load(kD, shape[2 * j].lane + lane);
-      const V scale = hn::Min(hn::Load(kD, shape[2 * j + 1].lane + lane),
-                              Constant(blocks.greatest_scales[j]));
+      const V mu = hn::Load(kD, centres[j].lane + lane);
+      const V scale = own_scales == nullptr
+                          ? ScaleOf<Scales::kGreatest>(blocks, own_scales, lane, j)
+                          : ScaleOf<Scales::kBounded>(blocks, own_scales, lane, j);
       const V mass =
           tails != nullptr
               ? MassBetween(hn::LoadU(kD, tails->below[j] + block * kLanes + lane),

@@ -21,21 +21,25 @@
 
 namespace hpod {
 
-// Kernels in blocks of kLanes. A block has for each continuous dimension two DoubleLanes, the
-// centres mu and the scales 1 / (sqrt(2) sigma); for each tabulated dimension an IndexLanes, the
-// rows of the kernels in the tables of a query. A lane without a kernel has finite numbers.
+// Kernels in blocks of kLanes. A block has for each continuous dimension the centres mu and the
+// scales 1 / (sqrt(2) sigma), and for each tabulated dimension the rows of the kernels in the tables
+// of a query. A lane without a kernel has finite numbers.
 struct KernelBlocks {
   size_t continuous = 0;
   size_t tabulated = 0;
+  std::vector<DoubleLanes> centres;  // [block][continuous]
+  // By block: its place in `scales`; kGreatest: all its kernels have the greatest ones.
+  std::vector<uint32_t> scales_of;
+  std::vector<DoubleLanes> scales;  // [place][continuous]
   // By continuous dimension: what a greater scale stands for. Where there are such, the least width
   // changes with each kernel.
   std::vector<double> greatest_scales;
   bool has_greater_scales = false;
-  std::vector<DoubleLanes> shapes;  // [block][continuous][2]
   std::vector<IndexLanes> rows;     // [block][tabulated]
   std::vector<IndexLanes> numbers;  // [block]: of the trials; kNoTrial, kPrior
   Ranks ranks;                      // of the trials, which give the weights
 
+  static constexpr uint32_t kGreatest = std::numeric_limits<uint32_t>::max();
   static constexpr int32_t kNoTrial = -1;
   static constexpr int32_t kPrior = std::numeric_limits<int32_t>::max();
 
@@ -83,7 +87,7 @@ class KernelTerms : public TermLimits {
 using KernelConstants = DoubleLanes;
 
 // Adds the blocks [first, last) to the terms of each query, except blocks whose terms are all below
-// terms.Floor(gap).
+// terms.Floor(gap). They all have scales of their own, or none has.
 void CollectTerms(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                   size_t last, std::span<const KernelQuery> queries, double gap,
                   std::span<KernelTerms> terms);
@@ -113,12 +117,12 @@ struct RoughSum {
   double slack = 0;  // the factor may be that much too small
 };
 
-// Adds the terms of the blocks [first, last) that are at least `floor`.
+// Adds the terms of the blocks [first, last) that are at least `floor`. As for CollectTerms.
 void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                 size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                 RoughSum& sum);
 
-// Whether a term of the block is at least `floor`.
+// Whether a term of the block, which has scales of its own, is at least `floor`.
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
              const KernelQuery& query, double floor);
 

@@ -69,6 +69,7 @@ Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_
     if (!is_continuous) continue;
     intervals_.push_back(dimension.interval);
     blocks_.greatest_scales.push_back(0.0);
+    least_width_scales_.push_back(ScaleOf(LimitsOf(dimension.interval, kSettled).least));
     if (!IsPlain(dimension.interval)) has_special_interval_ = true;
     const auto& [low, high] = dimension.interval;
     prior_centres_.push_back(0.5 * low + 0.5 * high);
@@ -78,11 +79,17 @@ Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_
   }
 }
 
-void Mixture::Reserve(size_t slots) {
+void Mixture::Reserve(size_t slots, bool have_widths) {
   const size_t count = (slots + kLanes - 1) / kLanes;
   IndexLanes no_trial;
   std::fill_n(no_trial.lane, kLanes, KernelBlocks::kNoTrial);
-  blocks_.shapes.resize(count * blocks_.continuous * 2, DoubleLanes{});
+  blocks_.centres.resize(count * blocks_.continuous, DoubleLanes{});
+  while (blocks_.scales_of.size() < count) {
+    const size_t place = blocks_.scales.size() / std::max<size_t>(blocks_.continuous, 1);
+    blocks_.scales_of.push_back(have_widths ? static_cast<uint32_t>(place)
+                                            : KernelBlocks::kGreatest);
+    if (have_widths) blocks_.scales.resize(blocks_.scales.size() + blocks_.continuous);
+  }
   blocks_.rows.resize(count * blocks_.tabulated, IndexLanes{});
   blocks_.numbers.resize(count, no_trial);
   if (has_constants_) constants_.resize(count, NoKernels());
@@ -92,7 +99,9 @@ void Mixture::Reserve(size_t slots) {
 }
 
 void Mixture::Empty() {
-  blocks_.shapes.clear();
+  blocks_.centres.clear();
+  blocks_.scales_of.clear();
+  blocks_.scales.clear();
   blocks_.rows.clear();
   constants_.clear();
   has_constants_ = false;
@@ -127,12 +136,11 @@ void Mixture::SetNormals(size_t dimension, std::span<const Normal> normals) {
 bool Mixture::SetShape(const Dimension& dimension, const Normal& normal) {
   const auto& [slot, mu, sigma] = normal;
   if (!IsPlain(dimension.interval, mu, sigma)) has_outsider_ = true;
-  DoubleLanes* shape = ShapeAt(slot, dimension.position);
-  const size_t lane = slot % kLanes;
+  const size_t i = dimension.position;
   const double scale = ScaleOf(sigma);
-  const bool is_new = shape[0].lane[lane] != mu || shape[1].lane[lane] != scale;
-  shape[0].lane[lane] = mu;
-  shape[1].lane[lane] = scale;
+  const bool is_new = CentreAt(slot, i) != mu || ScaleAt(slot, i) != scale;
+  SetCentreAt(slot, i, mu);
+  SetScale(slot, i, scale);
   return is_new;
 }
 
@@ -164,9 +172,8 @@ void Mixture::SetRows(Dimension& d, std::span<const Normal> normals) {
 
 void Mixture::SetCentre(size_t slot, std::span<const double> centre) {
   for (size_t i = 0; i < centre.size(); ++i) {
-    DoubleLanes* shape = ShapeAt(slot, i);
-    shape[0].lane[slot % kLanes] = centre[i];
-    shape[1].lane[slot % kLanes] = 0.0;
+    SetCentreAt(slot, i, centre[i]);
+    SetScale(slot, i, 0.0);
   }
 }
 
@@ -181,9 +188,10 @@ void Mixture::Move(size_t from, size_t to) {
     to_lanes.lane[to % kLanes] = from_lanes.lane[from % kLanes];
     from_lanes.lane[from % kLanes] = empty;
   };
-  for (size_t i = 0; i < 2 * blocks_.continuous; ++i) {
-    move(blocks_.shapes[source * blocks_.continuous * 2 + i],
-         blocks_.shapes[target * blocks_.continuous * 2 + i], 0.0);
+  for (size_t i = 0; i < blocks_.continuous; ++i) {
+    SetCentreAt(to, i, CentreAt(from, i));
+    SetScale(to, i, ScaleAt(from, i));
+    SetScale(from, i, 0.0);
   }
   for (size_t i = 0; i < blocks_.tabulated; ++i) {
     move(blocks_.rows[source * blocks_.tabulated + i], blocks_.rows[target * blocks_.tabulated + i],
@@ -203,7 +211,7 @@ void Mixture::Clear(size_t slot) {
   blocks_.numbers[slot / kLanes].lane[slot % kLanes] = KernelBlocks::kNoTrial;
   for (Dimension& d : dimensions_) {
     if (d.kind == Kind::kContinuous) {
-      ShapeAt(slot, d.position)[1].lane[slot % kLanes] = 0.0;
+      SetScale(slot, d.position, 0.0);
       continue;
     }
     if (d.kind == Kind::kStepped && d.has_row[slot]) {
@@ -221,21 +229,24 @@ double Mixture::CentreOf(size_t slot, size_t dimension) const {
   return d.mu[static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes])];
 }
 
-std::optional<CellSums> Mixture::MakeCellSums(std::span<const double> scales) const {
-  const bool is_small = !scales.empty() && scales.size() <= CellSums::kMostDimensions;
+std::optional<CellSums> Mixture::MakeCellSums() const {
+  const bool is_small =
+      blocks_.continuous > 0 && blocks_.continuous <= CellSums::kMostDimensions;
   if (!is_small || blocks_.tabulated > 0 || has_special_interval_) return std::nullopt;
-  return CellSums(scales, intervals_);
+  return CellSums(least_width_scales_, intervals_);
 }
 
-std::optional<PageCodes> Mixture::MakePageCodes(std::span<const double> scales) const {
-  if (scales.size() < PageCodes::kLeastDimensions || has_special_interval_) return std::nullopt;
-  return PageCodes(scales, intervals_);
+std::optional<PageCodes> Mixture::MakePageCodes() const {
+  if (blocks_.continuous < PageCodes::kLeastDimensions || has_special_interval_) {
+    return std::nullopt;
+  }
+  return PageCodes(least_width_scales_, intervals_);
 }
 
-bool Mixture::IsSpecial(size_t slot) const {
+bool Mixture::IsSpecial(std::span<const double> centre) const {
   if (has_special_interval_) return true;
-  for (size_t i = 0; i < blocks_.continuous; ++i) {
-    if (!intervals_[i].Contains(CentreAt(slot, i))) return true;
+  for (size_t i = 0; i < centre.size(); ++i) {
+    if (!intervals_[i].Contains(centre[i])) return true;
   }
   return false;
 }
@@ -318,9 +329,9 @@ void Mixture::LeaveRow(Dimension& dimension, int32_t row) {
 double Mixture::PreciseConstant(size_t block, size_t lane) const {
   double sum = 0.0;
   for (size_t i = 0; i < blocks_.continuous; ++i) {
-    const DoubleLanes* shape = &blocks_.shapes[(block * blocks_.continuous + i) * 2];
-    sum += PreciseNormaliser(i, shape[0].lane[lane],
-                             std::min(shape[1].lane[lane], blocks_.greatest_scales[i]));
+    const size_t slot = block * kLanes + lane;
+    sum += PreciseNormaliser(i, CentreAt(slot, i),
+                             std::min(ScaleAt(slot, i), blocks_.greatest_scales[i]));
     // A kernel so far outside the bounds that its mass in them is no double has no part in the
     // mixture.
     if (sum == -kInfinity) break;

@@ -76,7 +76,6 @@ double ScaleOf(double sigma);
 // Slots in pages of kPageSlots: those that every query looks at, and those of kernels that have all
 // the same width in each continuous dimension, which a tree has by their centres.
 struct Partition {
-  explicit Partition(size_t continuous) : scales(continuous, 0.0) {}
   // Blocks of the page up to the last that has a kernel.
   size_t BlockCount(uint32_t page) const {
     return (static_cast<size_t>(std::bit_width(used[page])) + kLanes - 1) / kLanes;
@@ -90,8 +89,7 @@ struct Partition {
   size_t missing = 0;  // numbers up to the greatest that no kernel has
   // Of its pages, if the space has enough continuous dimensions.
   std::optional<PageCodes> codes;
-  // Of the kernels in the tree: by continuous dimension, and the greatest of what has been in it.
-  std::vector<double> scales;
+  // Of what has been in the tree.
   double greatest_constant = -std::numeric_limits<double>::infinity();
 };
 
@@ -100,8 +98,9 @@ class Mixture {
   // d >= 1 domains, none with a single value.
   Mixture(std::span<const Domain> domains, bool forgetting);
 
-  // Makes room for so many slots; new ones are empty.
-  void Reserve(size_t slots);
+  // Makes room for so many slots; new ones are empty. If not, their kernels have the least widths
+  // in all continuous dimensions.
+  void Reserve(size_t slots, bool have_widths = true);
   // Takes all kernels away, and their slots.
   void Empty();
   size_t Slots() const { return blocks_.size() * kLanes; }
@@ -147,17 +146,23 @@ class Mixture {
   void Move(size_t from, size_t to);
 
   // Nothing if the mixture has other dimensions, or too many, or intervals that have no formulas.
-  std::optional<CellSums> MakeCellSums(std::span<const double> scales) const;
+  std::optional<CellSums> MakeCellSums() const;
   // Nothing if it has too few continuous dimensions, or intervals that have no formulas.
-  std::optional<PageCodes> MakePageCodes(std::span<const double> scales) const;
+  std::optional<PageCodes> MakePageCodes() const;
   // The number of dimensions with neither a step nor choices.
   size_t ContinuousCount() const { return blocks_.continuous; }
   // Of the i-th continuous dimension.
-  double CentreAt(size_t slot, size_t i) const { return ShapeAt(slot, i)[0].lane[slot % kLanes]; }
-  double ScaleAt(size_t slot, size_t i) const { return ShapeAt(slot, i)[1].lane[slot % kLanes]; }
+  double CentreAt(size_t slot, size_t i) const {
+    return blocks_.centres[(slot / kLanes) * blocks_.continuous + i].lane[slot % kLanes];
+  }
+  double ScaleAt(size_t slot, size_t i) const {
+    return HasScales(slot) ? OwnScaleAt(slot, i) : least_width_scales_[i];
+  }
+  // By continuous dimension: of the least width that there can be, with kSettled observations.
+  std::span<const double> LeastWidthScales() const { return least_width_scales_; }
   double ConstantAt(size_t slot) const { return constants_[slot / kLanes].lane[slot % kLanes]; }
-  // Whether the kernel's centre is outside an interval, or an interval has no formulas.
-  bool IsSpecial(size_t slot) const;
+  // Whether a centre is outside an interval, or an interval has no formulas.
+  bool IsSpecial(std::span<const double> centre) const;
   double CentreOf(size_t slot, size_t dimension) const;
   size_t ChoiceOf(size_t slot, size_t dimension) const;
 
@@ -220,12 +225,21 @@ class Mixture {
                     std::pmr::vector<double>& costs) const;
   void SetChoiceCosts(const Dimension& dimension, double value,
                       std::pmr::vector<double>& costs) const;
-  // The lanes of the centre and the scale in the i-th continuous dimension.
-  const DoubleLanes* ShapeAt(size_t slot, size_t i) const {
-    return &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
+  bool HasScales(size_t slot) const {
+    return blocks_.scales_of[slot / kLanes] != KernelBlocks::kGreatest;
   }
-  DoubleLanes* ShapeAt(size_t slot, size_t i) {
-    return &blocks_.shapes[((slot / kLanes) * blocks_.continuous + i) * 2];
+  size_t OwnScalesOf(size_t slot) const {
+    return blocks_.scales_of[slot / kLanes] * blocks_.continuous;
+  }
+  double OwnScaleAt(size_t slot, size_t i) const {
+    return blocks_.scales[OwnScalesOf(slot) + i].lane[slot % kLanes];
+  }
+  // Nothing if the slot has no widths.
+  void SetScale(size_t slot, size_t i, double scale) {
+    if (HasScales(slot)) blocks_.scales[OwnScalesOf(slot) + i].lane[slot % kLanes] = scale;
+  }
+  void SetCentreAt(size_t slot, size_t i, double mu) {
+    blocks_.centres[(slot / kLanes) * blocks_.continuous + i].lane[slot % kLanes] = mu;
   }
   // As SetNormal, in a continuous dimension.
   bool SetShape(const Dimension& dimension, const Normal& normal);
@@ -263,6 +277,7 @@ class Mixture {
   KernelBlocks blocks_;
   bool has_constants_ = false;
   std::vector<KernelConstants> constants_;
+  std::vector<double> least_width_scales_;
   // Of the prior, by continuous dimension.
   std::vector<double> prior_centres_;
   std::vector<double> prior_scales_;
