@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cassert>
+#include <optional>
 
 namespace hpod {
 namespace {
@@ -170,17 +171,24 @@ size_t GrowingMixture::PutEverywhere(size_t number) {
 }
 
 size_t GrowingMixture::PutInTree(size_t number, std::span<const double> centre) {
-  while (true) {
-    const KernelTree::Leaf leaf = partition_.tree.LeafFor(centre);
-    for (const uint32_t page : partition_.tree.Pages(leaf)) {
-      if (IsFull(page)) continue;
-      AddToCells(centre, number);
-      const size_t slot = TakeSlot(page, number);
-      if (partition_.codes.has_value()) partition_.codes->Set(slot, centre);
-      return slot;
-    }
-    Grow(leaf);
+  std::optional<uint32_t> page = FindRoomFor(centre);
+  while (!page.has_value()) {
+    Grow(partition_.tree.LeafFor(centre));
+    page = FindRoomFor(centre);
   }
+  AddToCells(centre, number);
+  const size_t slot = TakeSlot(*page, number);
+  if (partition_.codes.has_value()) partition_.codes->Set(slot, centre);
+  return slot;
+}
+
+std::optional<uint32_t> GrowingMixture::FindRoomFor(std::span<const double> centre) const {
+  std::optional<uint32_t> found;
+  partition_.tree.VisitPages(partition_.tree.LeafFor(centre), [&](uint32_t page) {
+    if (!IsFull(page)) found = page;
+    return !found.has_value();
+  });
+  return found;
 }
 
 void GrowingMixture::AddToCells(std::span<const double> centre, size_t number) {
@@ -215,14 +223,15 @@ uint32_t GrowingMixture::AddPage(bool is_in_tree) {
 }
 
 void GrowingMixture::Grow(KernelTree::Leaf leaf) {
-  const std::vector<uint32_t> pages = partition_.tree.Pages(leaf);
+  const uint32_t page = partition_.tree.FirstPage(leaf);
+  const bool is_alone = partition_.tree.HasOnePage(leaf);
   const uint32_t added = AddPage(/*is_in_tree=*/true);
-  const size_t first = pages[0] * kPageSlots;
+  const size_t first = page * kPageSlots;
   // The dimension in which the centres, in widths, are furthest apart.
   std::array<double, kPageSlots> best{};
   size_t dimension = 0;
   double widest = 0.0;
-  for (size_t i = 0; i < mixture_.ContinuousCount() && pages.size() == 1; ++i) {
+  for (size_t i = 0; i < mixture_.ContinuousCount() && is_alone; ++i) {
     std::array<double, kPageSlots> centres{};
     for (size_t k = 0; k < kPageSlots; ++k) centres[k] = mixture_.CentreAt(first + k, i);
     const auto [low, high] = std::minmax_element(centres.begin(), centres.end());
@@ -238,7 +247,7 @@ void GrowingMixture::Grow(KernelTree::Leaf leaf) {
   const double second = *std::upper_bound(best.begin(), best.end(), best[0]);
   const double at = std::max(best[kPageSlots / 2], second);
   partition_.tree.Split(leaf, dimension, at, added);
-  if (partition_.sums.has_value()) OpenCells(leaf, pages[0], dimension, at);
+  if (partition_.sums.has_value()) OpenCells(leaf, page, dimension, at);
   for (size_t slot = first; slot < first + kPageSlots; ++slot) {
     if (mixture_.CentreAt(slot, dimension) >= at) Move(slot, added);
   }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -65,6 +66,8 @@ class GrowingMixture {
   // Slots.
   size_t PutEverywhere(size_t number);
   size_t PutInTree(size_t number, std::span<const double> centre);
+  // A page of the centre's leaf that is not full.
+  std::optional<uint32_t> FindRoomFor(std::span<const double> centre) const;
   // A free slot of the page, which then holds the trial.
   size_t TakeSlot(uint32_t page, size_t number);
   uint32_t AddPage(bool is_in_tree);

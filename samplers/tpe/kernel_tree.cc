@@ -1,16 +1,25 @@
 #include "samplers/tpe/kernel_tree.h"
 
 #include <cassert>
+#include <utility>
 
 namespace hpod {
 
+void KernelTree::AddPage(Leaf leaf, uint32_t page) {
+  if (next_.size() <= page) next_.resize(page + 1, kNoPage);
+  next_[page] = std::exchange(nodes_[leaf].page, page);
+}
+
 void KernelTree::Split(Leaf leaf, size_t dimension, double at, uint32_t new_page) {
-  assert(nodes_[leaf].pages.size() == 1);
+  assert(HasOnePage(leaf));
   const auto below = static_cast<uint32_t>(nodes_.size());
   nodes_.resize(nodes_.size() + 2);
-  nodes_[below].pages = std::move(nodes_[leaf].pages);
-  nodes_[below + 1].pages = {new_page};
-  nodes_[leaf] = {static_cast<uint32_t>(dimension), at, below, below + 1, {}};
+  nodes_[below].page = std::exchange(nodes_[leaf].page, kNoPage);
+  AddPage(below + 1, new_page);
+  nodes_[leaf].dimension = static_cast<uint32_t>(dimension);
+  nodes_[leaf].at = at;
+  nodes_[leaf].below = below;
+  nodes_[leaf].above = below + 1;
 }
 
 }  // namespace hpod

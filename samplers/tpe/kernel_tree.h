@@ -8,7 +8,6 @@
 #ifndef HPOD_SAMPLERS_TPE_KERNEL_TREE_H_
 #define HPOD_SAMPLERS_TPE_KERNEL_TREE_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -49,8 +48,18 @@ class KernelTree {
   std::pair<Cell, Cell> Parts(Cell split) const {
     return {nodes_[split].below, nodes_[split].above};
   }
-  const std::vector<uint32_t>& Pages(Leaf leaf) const { return nodes_[leaf].pages; }
-  void AddPage(Leaf leaf, uint32_t page) { nodes_[leaf].pages.push_back(page); }
+  // Of a leaf that has one.
+  uint32_t FirstPage(Leaf leaf) const { return nodes_[leaf].page; }
+  bool HasOnePage(Leaf leaf) const { return next_[nodes_[leaf].page] == kNoPage; }
+  // Calls visit(page) for the pages of a leaf until it returns false. Whether it never did.
+  template <class Visit>
+  bool VisitPages(Leaf leaf, const Visit& visit) const {
+    for (uint32_t page = nodes_[leaf].page; page != kNoPage; page = next_[page]) {
+      if (!visit(page)) return false;
+    }
+    return true;
+  }
+  void AddPage(Leaf leaf, uint32_t page);
 
   // Divides a leaf of one page: what has a centre below `at` stays in its page, the rest belongs
   // into the new one.
@@ -64,17 +73,18 @@ class KernelTree {
   void Walk(const double* point, std::span<const double> scales, const Reach& reach,
             const Take& take, const Visit& visit) const {
     Walker<Reach, Take, Visit>{
-        point, scales, reach, take, visit, nodes_, std::vector<double>(scales.size(), 0.0)}
+        point, scales, reach, take, visit, *this, std::vector<double>(scales.size(), 0.0)}
         .From(0, 0.0);
   }
 
  private:
+  static constexpr uint32_t kNoPage = ~uint32_t{0};
   struct Node {
-    uint32_t dimension = 0;
     double at = 0;
+    uint32_t dimension = 0;
     uint32_t below = 0;  // 0: a leaf
     uint32_t above = 0;
-    std::vector<uint32_t> pages;
+    uint32_t page = kNoPage;  // the first of a leaf
   };
 
   template <class Reach, class Take, class Visit>
@@ -84,14 +94,14 @@ class KernelTree {
     const Reach& reach;
     const Take& take;
     const Visit& visit;
-    const std::vector<Node>& nodes;
+    const KernelTree& tree;
     std::vector<double> offsets;  // by dimension: from the point to the cell, in scales
 
     // `distance`: the sum of the squares of the offsets. Whether to go on.
     bool From(uint32_t index, double distance) {
-      const Node& node = nodes[index];
+      const Node& node = tree.nodes_[index];
       if (take(index)) return true;
-      if (node.below == 0) return std::all_of(node.pages.begin(), node.pages.end(), visit);
+      if (node.below == 0) return tree.VisitPages(index, visit);
       const double to_plane = (point[node.dimension] - node.at) * scales[node.dimension];
       const bool is_below = to_plane < 0;
       if (!From(is_below ? node.below : node.above, distance)) return false;
@@ -107,7 +117,8 @@ class KernelTree {
     }
   };
 
-  std::vector<Node> nodes_;  // the root first
+  std::vector<Node> nodes_;     // the root first
+  std::vector<uint32_t> next_;  // by page: the next of its leaf, or kNoPage
 };
 
 }  // namespace hpod

@@ -21,7 +21,7 @@ class TinyPages {
 
   void Add(const Centre& centre) {
     const KernelTree::Leaf leaf = tree_.LeafFor(centre);
-    const uint32_t page = tree_.Pages(leaf)[0];
+    const uint32_t page = tree_.FirstPage(leaf);
     if (!centres_.contains(page)) {
       centres_[page] = centre;
       return;
