@@ -99,7 +99,7 @@ struct Mixture::Candidate {
   double prior = 0;  // at most its term
   double most = 0;
   double least = -kInfinity;
-  size_t pages = 0;          // that have been read
+  size_t pages = 0;  // that have been read
   double tolerance = kFirstTolerance;
   bool is_complete = false;  // all that matters has been read, or taken
   bool is_known = false;     // the bounds are as close as they get
@@ -133,7 +133,8 @@ class Mixture::Constants {
   void Prepare(size_t first, size_t last, const KernelQuery& query, double floor) {
     if (mixture_.has_constants_) return;
     for (size_t block = first; block < last; ++block) {
-      if (is_made_[block] || !HasTerm(mixture_.blocks_, made_.data(), block, query, floor)) continue;
+      if (is_made_[block] || !HasTerm(mixture_.blocks_, made_.data(), block, query, floor))
+        continue;
       Make(block);
       is_made_[block] = true;
     }
@@ -159,8 +160,7 @@ class Mixture::Constants {
 // The points of one call as kernels need them; tables are made for those that are asked for.
 class Mixture::Queries {
  public:
-  Queries(const Mixture& mixture, std::span<const double> points,
-          std::pmr::memory_resource* memory)
+  Queries(const Mixture& mixture, std::span<const double> points, std::pmr::memory_resource* memory)
       : mixture_(mixture),
         points_(points),
         count_(points.size() / mixture.dimensions_.size()),
@@ -421,7 +421,8 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
     update();
     return c.most >= to_beat;
   };
-  c.is_complete = VisitNear(query, near, queries.Memory(), [&] { return floor; }, take, visit);
+  c.is_complete = VisitNear(
+      query, near, queries.Memory(), [&] { return floor; }, take, visit);
   update();
   if (!c.is_complete) return;
   const double most = (1.0 + kLeftOut * c.tolerance) * sum.factor + sum.slack;
@@ -456,9 +457,8 @@ bool Mixture::VisitNear(const KernelQuery& query, const Partition* near,
   const auto reach = [&] { return near->greatest_constant - floor(); };
   NearBlocks blocks(*near, query.point, memory);
   bool goes_on = true;
-  near->tree.Walk(query.point, least_width_scales_, reach, take, [&](uint32_t page) {
-    return goes_on = blocks.VisitPage(page, reach(), visit);
-  });
+  near->tree.Walk(query.point, least_width_scales_, reach, take,
+                  [&](uint32_t page) { return goes_on = blocks.VisitPage(page, reach(), visit); });
   return goes_on &&
          std::all_of(near->everywhere.begin(), near->everywhere.end(), [&](uint32_t page) {
            return visit(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));

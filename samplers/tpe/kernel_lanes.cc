@@ -114,7 +114,9 @@ template <Scales scales>
 void CollectAll(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                 size_t last, const KernelQuery* query, double gap, KernelTerms* terms,
                 size_t count) {
-  const auto collect = [&](const auto& of) { of(blocks, constants, first, last, query, gap, terms); };
+  const auto collect = [&](const auto& of) {
+    of(blocks, constants, first, last, query, gap, terms);
+  };
   while (count >= 4) {
     collect(Collect<4, scales>);
     query += 4;
@@ -256,9 +258,7 @@ HWY_INLINE V TakeExponent(V x, V& exponent) {
   return hn::BitCast(kD, hn::Sub(bits, hn::ShiftLeft<52>(unbiased)));
 }
 
-HWY_INLINE V MassBetween(V below, V above) {
-  return hn::Sub(hn::Sub(Constant(1), below), above);
-}
+HWY_INLINE V MassBetween(V below, V above) { return hn::Sub(hn::Sub(Constant(1), below), above); }
 
 // The lanes of the result's bits have a kernel that is not plain.
 uint32_t SetConstantsOf(const KernelBlocks& blocks, size_t block, const Interval* intervals,

@@ -22,8 +22,8 @@
 namespace hpod {
 
 // Kernels in blocks of kLanes. A block has for each continuous dimension the centres mu and the
-// scales 1 / (sqrt(2) sigma), and for each tabulated dimension the rows of the kernels in the tables
-// of a query. A lane without a kernel has finite numbers.
+// scales 1 / (sqrt(2) sigma), and for each tabulated dimension the rows of the kernels in the
+// tables of a query. A lane without a kernel has finite numbers.
 struct KernelBlocks {
   size_t continuous = 0;
   size_t tabulated = 0;

@@ -19,7 +19,8 @@ namespace hpod {
 // Kernels that a page has room for.
 inline constexpr size_t kPageSlots = 64;
 
-// The tree knows pages; what is in them is its owner's business. A leaf has one page, or more if their kernels have all the same centre.
+// The tree knows pages; what is in them is its owner's business. A leaf has one page, or more if
+// their kernels have all the same centre.
 class KernelTree {
  public:
   // A tree of one leaf without pages.

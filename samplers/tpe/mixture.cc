@@ -74,8 +74,8 @@ Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_
     const auto& [low, high] = dimension.interval;
     prior_centres_.push_back(0.5 * low + 0.5 * high);
     prior_scales_.push_back(ScaleOf(LimitsOf(dimension.interval, 0).most));
-    prior_constant_ += PreciseNormaliser(intervals_.size() - 1, prior_centres_.back(),
-                                         prior_scales_.back());
+    prior_constant_ +=
+        PreciseNormaliser(intervals_.size() - 1, prior_centres_.back(), prior_scales_.back());
   }
 }
 
@@ -230,8 +230,7 @@ double Mixture::CentreOf(size_t slot, size_t dimension) const {
 }
 
 std::optional<CellSums> Mixture::MakeCellSums() const {
-  const bool is_small =
-      blocks_.continuous > 0 && blocks_.continuous <= CellSums::kMostDimensions;
+  const bool is_small = blocks_.continuous > 0 && blocks_.continuous <= CellSums::kMostDimensions;
   if (!is_small || blocks_.tabulated > 0 || has_special_interval_) return std::nullopt;
   return CellSums(least_width_scales_, intervals_);
 }

@@ -270,7 +270,7 @@ class Mixture {
   double LeastPriorTerm(const Queries& queries, size_t i) const;
 
   std::vector<Dimension> dimensions_;
-  std::vector<Interval> intervals_;  // of the continuous dimensions
+  std::vector<Interval> intervals_;     // of the continuous dimensions
   bool are_points_coordinates_ = true;  // all dimensions are continuous, none log
   bool has_special_interval_ = false;
   bool has_outsider_ = false;  // a kernel with a centre outside an interval, or too narrow

@@ -21,6 +21,8 @@ const std::vector<std::vector<Domain>>& Spaces() {
       {FloatDomain{-3, 5, false, 0}, FloatDomain{1e-5, 1e-1, true, 0}, IntDomain{1, 12, false, 1},
        CategoricalDomain{{Value("a"), Value("b"), Value("c")}}},
       {IntDomain{1, 12, false, 1}, CategoricalDomain{{Value("a"), Value("b")}}},
+      // Enough for codes of pages.
+      std::vector<Domain>(8, FloatDomain{0, 1, false, 0}),
   };
   return spaces;
 }
@@ -34,10 +36,13 @@ std::vector<double> RandomPoint(const std::vector<Domain>& domains, Rng& rng) {
 // As a study has them: many near one place, and some that an earlier, wider domain allowed.
 Observation RandomObservation(const std::vector<Domain>& domains, size_t number, Rng& rng) {
   Observation trial{number, RandomPoint(domains, rng)};
-  const auto* first = std::get_if<FloatDomain>(&domains[0]);
-  if (first == nullptr) return trial;
-  if (number % 3 != 0) trial.values[0] = first->low + 0.01 * (trial.values[0] - first->low);
-  if (number % 50 == 0) trial.values[0] = first->high + 1.0;
+  for (size_t j = 0; j < domains.size(); ++j) {
+    const auto* d = std::get_if<FloatDomain>(&domains[j]);
+    if (d == nullptr) continue;
+    const double share = j == 0 ? 0.01 : 0.2;
+    if (number % 3 != 0) trial.values[j] = d->low + share * (trial.values[j] - d->low);
+    if (number % 50 == 0 && j == 0) trial.values[j] = d->high + 1.0;
+  }
   return trial;
 }
 
@@ -79,6 +84,29 @@ TEST(GrowingMixture, EqualsAFreshEstimateToTheLastBitAsTrialsComeAndGo) {
       growing.Update();
       const std::vector<double> points = RandomPoints(domains, 10, rng);
       ASSERT_EQ(growing.LogDensity(points), DensityOfFresh(domains, trials, points)) << number;
+    }
+  }
+}
+
+TEST(GrowingMixture, EqualsAFreshEstimateAsItShrinks) {
+  for (const std::vector<Domain>& domains : Spaces()) {
+    Rng rng = Rng::ForTrial(7, 0, "growing");
+    GrowingMixture growing(domains, {});
+    std::map<size_t, Observation> trials;
+    for (size_t number = 0; number < 300; ++number) {
+      trials[number] = RandomObservation(domains, number, rng);
+      growing.Insert(trials[number]);
+    }
+    growing.Update();
+    const std::vector<double> points = RandomPoints(domains, 10, rng);
+    for (const size_t left : {150U, 127U, 60U, 1U, 0U}) {
+      while (trials.size() > left) {
+        const auto gone = std::next(trials.begin(), static_cast<std::ptrdiff_t>(trials.size() / 2));
+        growing.Erase(gone->first);
+        trials.erase(gone);
+      }
+      growing.Update();
+      ASSERT_EQ(growing.LogDensity(points), DensityOfFresh(domains, trials, points)) << left;
     }
   }
 }

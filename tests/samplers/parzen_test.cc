@@ -244,5 +244,30 @@ TEST(ParzenEstimator, SurvivesObservationsAtTheEndsOfTheDoubles) {
   }
 }
 
+TEST(ParzenEstimator, IsTheSameFittedAgain) {
+  const std::vector<Domain> domains = {kUnit, FloatDomain{1e-3, 10, true, 0},
+                                       IntDomain{1, 9, false, 2},
+                                       CategoricalDomain{{Value("a"), Value("b"), Value("c")}}};
+  Rng rng = Rng::ForTrial(8, 0, "fit");
+  const auto observe = [&](size_t count) {
+    Columns columns(domains.size());
+    for (size_t j = 0; j < domains.size(); ++j) {
+      while (columns[j].size() < count) columns[j].push_back(DrawUniform(domains[j], rng));
+    }
+    return columns;
+  };
+  ParzenEstimator refitted(domains, observe(7), Weighting::kForgetting);
+  for (const size_t count : {50U, 3U, 3U, 0U, 20U}) {
+    const Columns columns = observe(count);
+    refitted.Fit(columns);
+    const ParzenEstimator fresh(domains, columns, Weighting::kForgetting);
+    Rng rng_here = Rng::ForTrial(8, count, "points");
+    Rng rng_there = Rng::ForTrial(8, count, "points");
+    const auto points = fresh.Sample(30, rng_here);
+    EXPECT_EQ(refitted.Sample(30, rng_there), points) << count;
+    EXPECT_EQ(refitted.LogDensity(points), fresh.LogDensity(points)) << count;
+  }
+}
+
 }  // namespace
 }  // namespace hpod
