@@ -135,7 +135,7 @@ void CellSums::ChangeSeries(Cell& cell, const Kernel& kernel, double by) {
   cell.added += first;
   double values[Powers::kMost];
   powers.Of(u, values);
-  double* sums = series_.data() + cell.series * 2 * powers.count;
+  double* sums = series_.data() + size_t{cell.series} * 2 * powers.count;
   const double numbered = by * first * kernel.number;
   for (size_t i = 0; i < powers.count; ++i) {
     sums[i] += by * first * powers.factor[i] * values[i];
@@ -194,7 +194,7 @@ bool CellSums::SumSeries(const Cell& cell, const Vector& point, const RampWeight
   if (s > kFurthest) return false;
   double values[Powers::kMost];
   powers.Of(x, values);
-  const double* sums = series_.data() + cell.series * 2 * powers.count;
+  const double* sums = series_.data() + size_t{cell.series} * 2 * powers.count;
   const double* numbered = sums + powers.count;
   // Several of each, so that additions need not wait for each other.
   std::array<double, kAtOnce> plain_sums{};

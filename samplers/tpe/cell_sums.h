@@ -75,7 +75,7 @@ class CellSums {
     double error = 0;     // of either, at most
   };
 
-  void Open(uint32_t cell, const Vector& middle);
+  void Open(uint32_t index, const Vector& middle);
   Vector Scaled(const double* point) const;
   void Extend(Cell& cell, const Kernel& kernel);
   void Change(Cell& cell, const Kernel& kernel, double by);

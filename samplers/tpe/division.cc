@@ -65,11 +65,11 @@ void Division::Divide(const History& history) {
 
 bool Division::IsCurrent(const History& history) const {
   if (!is_built_ || states_.size() != history.size()) return false;
-  for (const TrialState state : {TrialState::kRunning, TrialState::kComplete, TrialState::kPruned,
-                                 TrialState::kFail, TrialState::kWaiting}) {
-    if (counts_[static_cast<size_t>(state)] != history.Count(state)) return false;
-  }
-  return true;
+  constexpr TrialState kStates[] = {TrialState::kRunning, TrialState::kComplete,
+                                    TrialState::kPruned, TrialState::kFail, TrialState::kWaiting};
+  return std::ranges::all_of(kStates, [&](TrialState state) {
+    return counts_[static_cast<size_t>(state)] == history.Count(state);
+  });
 }
 
 bool Division::IsModelled(size_t number) const { return hpod::IsModelled(states_[number]); }
