@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
+#include <thread>
 
 #include "samplers/registry.h"
 #include "samplers/rng.h"
@@ -16,6 +17,7 @@
 namespace hpod {
 namespace {
 
+using testing::Each;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -104,6 +106,24 @@ TEST(TpeSampler, DrawsParametersAloneIfToldTo) {
   const Point point = Propose(*alone, history, space);
   EXPECT_EQ(point[0], Expected(history, {space[0].domain}, {"y"}, "parameter:y")[0]);
   EXPECT_EQ(point[1], Expected(history, {space[1].domain}, {"c"}, "parameter:c")[0]);
+}
+
+TEST(TpeSampler, ProposesOnSeveralThreadsAtOnce) {
+  const Space space = MakeSpace({Float("y", -1, 1), Choice("c", 3), Int("n", 1, 50)});
+  const History history = RandomHistory(space, 200);
+  for (const char* multivariate : {"true", "false"}) {
+    const std::unique_ptr<Sampler> tpe = MakeTpe({{"multivariate", multivariate}});
+    for (size_t number = 0; number < history.size(); ++number) tpe->Observe(history, number);
+    std::vector<Point> points(4);
+    {
+      std::vector<std::jthread> threads;
+      for (Point& point : points) {
+        threads.emplace_back([&] { point = Propose(*tpe, history, space); });
+      }
+    }
+    const Point expected = Propose(*MakeTpe({{"multivariate", multivariate}}), history, space);
+    EXPECT_THAT(points, Each(expected)) << multivariate;
+  }
 }
 
 TEST(TpeSampler, DrawsAloneForSeveralObjectivesUnlessToldOtherwise) {
