@@ -1,6 +1,7 @@
 """TLS and tokens from arguments; tests/conformance has them from the environment."""
 
 import pickle
+import re
 
 import pytest
 
@@ -12,6 +13,29 @@ from hpod import _client, _server
 def no_settings(monkeypatch):
     for name in ("HPOD_TLS_CA", "HPOD_TLS_CERT", "HPOD_TLS_KEY", "HPOD_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    "address", ["a:1", "a.example:13000", "127.0.0.1:13000", "[::1]:65535", "b_c-d:9"]
+)
+def test_a_server_is_a_host_and_a_port(address):
+    assert _server.resolve_server(address).address == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["localhost", "localhost:", "localhost:http", "http://localhost:13000", ":13000"]
+    + ["localhost:13000/", "::1", "::1:13000", "localhost:123456", "a b:1", " ", 13000],
+)
+def test_a_server_that_is_no_host_and_port_is_refused_at_once(monkeypatch, address):
+    expected = re.escape(f"the server is '{address}', but must be host:port")
+    with pytest.raises(ValueError, match=expected):
+        hpod.load_study("any", server=address)
+    with pytest.raises(ValueError, match=expected):
+        hpod.load_study("any", server=hpod.Server(address, token="mine"))
+    monkeypatch.setenv("HPOD_SERVER", str(address))
+    with pytest.raises(ValueError, match=expected):
+        hpod.load_study("any")
 
 
 def test_an_argument_precedes_the_environment(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from typing import List, Optional, Tuple, Union
 
@@ -12,6 +13,9 @@ import grpc  # isort: skip
 
 _SERVER_VARIABLE = "HPOD_SERVER"
 _SERVER_DEFAULT = "127.0.0.1:13000"
+# A name, a number or "[v6]", and a port: gRPC would take the port of https for a missing
+# one, and everything else for a name that may exist some day.
+_ADDRESS = re.compile(r"(\[[^\s\[\]]+\]|[^\s:/\[\]]+):[0-9]{1,5}")
 # Instead of a file: the authorities that gRPC trusts by itself.
 _SYSTEM = "system"
 
@@ -72,9 +76,15 @@ ServerLike = Union[str, Server]
 
 
 def resolve_server(server: Optional[ServerLike]) -> Server:
-    """`server` with its address: else HPOD_SERVER, else 127.0.0.1:13000."""
+    """`server` with its address: else HPOD_SERVER, else 127.0.0.1:13000.
+
+    Raises:
+        ValueError: the address is not "host:port".
+    """
     given = server if isinstance(server, Server) else Server(server or "")
     address = given.address or os.environ.get(_SERVER_VARIABLE) or _SERVER_DEFAULT
+    if not _ADDRESS.fullmatch(str(address)):
+        raise ValueError(f"the server is '{address}', but must be host:port")
     return replace(given, address=address)
 
 
