@@ -110,7 +110,8 @@ def test_bytes_that_are_no_message(http: h.Http) -> None:
         "//hpo.v1.StudyService/DeleteStudy",
         "/x/../hpo.v1.StudyService/DeleteStudy",
         "/grpc.health.v1.Health/Check",
-        "http://localhost" + DELETE_STUDY,
+        "http://localhost",
+        "ftp://localhost" + DELETE_STUDY,
         "*",
     ],
 )
@@ -223,6 +224,27 @@ def test_only_own_hosts_are_served(address: str, host: str, status: int) -> None
     request = h.request_text(
         GET_STUDY, DELETE, f"Host: {host}", "Connection: close"
     )  # fmt: skip
+    received = answered(address, request)
+    assert h.statuses(received) == [status], received
+
+
+@pytest.mark.parametrize(
+    "target, host, status",
+    [
+        ("http://127.0.0.1:8080", "localhost", 200),
+        ("HTTPS://daemon.example", "localhost", 200),
+        ("http://localhost", "evil.example", 200),
+        ("http://evil.example", "localhost", 421),
+        ("http://localhost@evil.example", "localhost", 421),
+        ("http://", "localhost", 421),
+    ],
+)
+def test_the_host_of_an_absolute_target_counts(
+    address: str, target: str, host: str, status: int
+) -> None:
+    request = h.request_text(
+        target + GET_STUDY, DELETE, f"Host: {host}", "Connection: close"
+    )
     received = answered(address, request)
     assert h.statuses(received) == [status], received
 

@@ -16,13 +16,6 @@ std::string ToLower(std::string_view text) {
   return lower;
 }
 
-// The header as text; empty if there is none.
-std::string_view Find(const http::fields& headers, http::field name) {
-  const auto it = headers.find(name);
-  if (it == headers.end()) return {};
-  return {it->value().data(), it->value().size()};
-}
-
 // "host:port" without the port; empty if what follows the colon is none.
 std::string_view HostName(std::string_view host) {
   const size_t bracket = host.rfind(']');
@@ -49,11 +42,11 @@ bool IsServed(std::string_view host, const std::vector<std::string>& hosts) {
          std::find(hosts.begin(), hosts.end(), name) != hosts.end();
 }
 
-bool IsOfAnotherSite(const http::fields& headers, std::string_view host) {
-  const std::string_view site = Find(headers, http::field::sec_fetch_site);
+bool IsOfAnotherSite(const HttpHeader& header, std::string_view host) {
+  const std::string_view site = FindHeader(header, http::field::sec_fetch_site);
   if (!site.empty()) return site != "same-origin" && site != "none";
-  if (headers.count(http::field::origin) == 0) return false;
-  const std::string origin = ToLower(Find(headers, http::field::origin));
+  if (header.count(http::field::origin) == 0) return false;
+  const std::string origin = ToLower(FindHeader(header, http::field::origin));
   const std::string own = ToLower(host);
   return origin != "http://" + own && origin != "https://" + own;
 }
@@ -73,18 +66,18 @@ std::vector<std::string> SplitHosts(std::string_view list) {
   return hosts;
 }
 
-std::optional<HttpAnswer> RefuseOrigin(const http::fields& headers,
+std::optional<HttpAnswer> RefuseOrigin(const HttpHeader& header,
                                        const std::vector<std::string>& hosts) {
-  if (headers.count(http::field::host) != 1)
+  if (header.count(http::field::host) != 1)
     return ErrorAnswer(400, absl::InvalidArgumentError("a request must have one Host header"));
-  const std::string_view host = Find(headers, http::field::host);
+  const std::string_view host = HostOf(header);
   if (!IsServed(host, hosts)) {
     return ErrorAnswer(421, absl::PermissionDeniedError(fmt::format(
                                 "Host '{}' is not served here; names other than localhost must be "
                                 "given to the daemon with --http-hosts",
                                 host)));
   }
-  if (IsOfAnotherSite(headers, host)) {
+  if (IsOfAnotherSite(header, host)) {
     return ErrorAnswer(403, absl::PermissionDeniedError(
                                 "a page of another site may not use this daemon from a browser"));
   }

@@ -18,6 +18,23 @@ namespace http = boost::beast::http;
 
 std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
 
+struct Target {
+  std::optional<std::string_view> host;  // of an absolute one
+  std::string_view path_and_query;
+};
+
+// A proxy in front may have taken TLS off, so that https is as good as http.
+Target TargetOf(const HttpHeader& header) {
+  const std::string_view text = View(header.target());
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!beast::iequals(text.substr(0, scheme.size()), scheme)) continue;
+    const std::string_view rest = text.substr(scheme.size());
+    const size_t host_end = std::min(rest.find_first_of("/?"), rest.size());
+    return {.host = rest.substr(0, host_end), .path_and_query = rest.substr(host_end)};
+  }
+  return {.host = std::nullopt, .path_and_query = text};
+}
+
 // The whole text as a number.
 template <class Number>
 std::optional<Number> ParseNumber(std::string_view text) {
@@ -153,14 +170,18 @@ std::optional<HttpAnswer> RefuseVersion(const HttpHeader& header) {
 }  // namespace
 
 std::string_view PathOf(const HttpHeader& header) {
-  const std::string_view target = View(header.target());
+  const std::string_view target = TargetOf(header).path_and_query;
   return target.substr(0, target.find('?'));
 }
 
 std::string_view QueryOf(const HttpHeader& header) {
-  const std::string_view target = View(header.target());
+  const std::string_view target = TargetOf(header).path_and_query;
   const size_t mark = target.find('?');
   return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+}
+
+std::string_view HostOf(const HttpHeader& header) {
+  return TargetOf(header).host.value_or(FindHeader(header, http::field::host));
 }
 
 std::string_view FindHeader(const HttpHeader& header, http::field name) {

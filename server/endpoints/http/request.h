@@ -1,4 +1,4 @@
-// What requests say beside their message: path and query, headers.
+// What requests say beside their message: host, path and query, headers.
 
 #ifndef HPOD_SERVER_ENDPOINTS_HTTP_REQUEST_H_
 #define HPOD_SERVER_ENDPOINTS_HTTP_REQUEST_H_
@@ -19,9 +19,12 @@ namespace hpod {
 
 using HttpHeader = boost::beast::http::request_header<>;
 
-// "/path?query" without the query, and the query.
+// Of the target, which is "/path?query" or, as to a proxy, "http://host/path?query".
 std::string_view PathOf(const HttpHeader& header);
 std::string_view QueryOf(const HttpHeader& header);
+// "host:port" of the target, which then goes before the header (RFC 9112, section 3.2.2), or of the
+// Host header; empty if there is none.
+std::string_view HostOf(const HttpHeader& header);
 // Empty if there is none.
 std::string_view FindHeader(const HttpHeader& header, boost::beast::http::field name);
 

@@ -75,6 +75,22 @@ TEST(Host, MustBeThereOnce) {
   EXPECT_EQ(RefusalOf({{"Host", ""}}), 421u);
 }
 
+TEST(Host, OfTheTargetGoesBeforeTheHeader) {
+  const auto refusal_of = [](const std::string& target, const HeaderFields& fields) {
+    const auto refusal = RefuseOrigin(Get(target, fields), kHosts);
+    return refusal.has_value() ? refusal->status : 0;
+  };
+  const HeaderFields served = {{"Host", "localhost"}};
+  EXPECT_EQ(refusal_of("http://127.0.0.1:80/", {{"Host", "proxy.example"}}), 0u);
+  EXPECT_EQ(refusal_of("http://daemon.example", {{"Host", ""}}), 0u);
+  for (const char* target : {"http://evil.example/", "http://localhost@evil.example/", "http:///",
+                             "http://localhost:80@evil.example/", "http://evil.example?localhost"})
+    EXPECT_EQ(refusal_of(target, served), 421u) << target;
+  EXPECT_EQ(refusal_of("http://localhost/", {}), 400u);
+  EXPECT_EQ(refusal_of("http://localhost/", {{"Host", "a"}, {"Origin", "http://a"}}), 403u);
+  EXPECT_EQ(refusal_of("http://localhost/", {{"Host", "a"}, {"Origin", "http://localhost"}}), 0u);
+}
+
 TEST(Host, ThatIsRefusedIsNamedWithWhatToDo) {
   const auto refusal = RefuseOrigin(Post({{"Host", "evil.example"}}), kHosts);
   ASSERT_TRUE(refusal.has_value());

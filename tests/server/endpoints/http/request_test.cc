@@ -47,6 +47,33 @@ TEST(Target, MayHaveNoQuery) {
   EXPECT_EQ(PathOf(Get("")), "");
 }
 
+// RFC 9112, section 3.2.2.
+TEST(Target, MayBeAbsolute) {
+  for (const char* scheme : {"http://", "https://", "HTTP://", "Https://"}) {
+    const HttpHeader header = Get(std::string(scheme) + "here:8080/a/b?c=d", {{"Host", "there"}});
+    EXPECT_EQ(HostOf(header), "here:8080") << scheme;
+    EXPECT_EQ(PathOf(header), "/a/b") << scheme;
+    EXPECT_EQ(QueryOf(header), "c=d") << scheme;
+  }
+}
+
+TEST(Target, ThatIsAbsoluteMayHaveNoPath) {
+  EXPECT_EQ(HostOf(Get("http://here")), "here");
+  EXPECT_EQ(PathOf(Get("http://here")), "");
+  EXPECT_EQ(HostOf(Get("http://here?a=b/c")), "here");
+  EXPECT_EQ(PathOf(Get("http://here?a=b/c")), "");
+  EXPECT_EQ(QueryOf(Get("http://here?a=b/c")), "a=b/c");
+  EXPECT_EQ(HostOf(Get("http:///a", {{"Host", "there"}})), "");
+}
+
+TEST(Target, ThatIsNotAbsoluteIsAllPath) {
+  for (const char* target :
+       {"//here/a", "ftp://here/a", "http:/here/a", "here:80", "*", "/http://a"}) {
+    EXPECT_EQ(HostOf(Get(target, {{"Host", "there"}})), "there") << target;
+    EXPECT_EQ(PathOf(Get(target)), target);
+  }
+}
+
 TEST(Timeout, IsInMilliseconds) {
   EXPECT_EQ(Timeout("0").value(), milliseconds(0));
   EXPECT_EQ(Timeout("1500").value(), milliseconds(1500));
