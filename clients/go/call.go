@@ -51,7 +51,7 @@ func attempt[Request, Reply any](ctx context.Context, c *Client, timeout time.Du
 	if ctx.Err() != nil {
 		return reply, context.Cause(ctx)
 	}
-	return reply, fromStatus(err, c.server)
+	return reply, fromStatus(err, c.server, timeout)
 }
 
 func setRequestID(request proto.Message) {

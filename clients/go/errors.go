@@ -3,6 +3,10 @@ package hpod
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -79,8 +83,8 @@ func (e *NoTrialError) Error() string {
 	return fmt.Sprintf("study '%s' hands out no trial now: %s", e.Study, e.Reason)
 }
 
-// fromStatus makes an Error of what a call to server returned.
-func fromStatus(err error, server string) *Error {
+// fromStatus makes an Error of what a call to server returned that had so much time.
+func fromStatus(err error, server string, timeout time.Duration) *Error {
 	answer := status.Convert(err)
 	result := &Error{Code: answer.Code(), Message: answer.Message()}
 	for _, detail := range answer.Details() {
@@ -91,9 +95,26 @@ func fromStatus(err error, server string) *Error {
 	}
 	switch answer.Code() {
 	case codes.Unavailable:
-		result.Message = fmt.Sprintf("cannot reach %s (is hpod running? start it with: hpod): %s", server, answer.Message())
+		result.Message = fmt.Sprintf("cannot reach %s: %s (is hpod running? start it with: hpod)", server, innermostCause(answer.Message()))
 	case codes.DeadlineExceeded:
-		result.Message = fmt.Sprintf("no answer from %s in %v", server, callTimeout)
+		result.Message = fmt.Sprintf("no answer from %s in %g s", server, timeout.Seconds())
 	}
 	return result
+}
+
+// What comes before the cause, but not what the cause itself quotes.
+var outerLayers = regexp.MustCompile(`^[^"(]*: `)
+
+// innermostCause cuts what gRPC says of a failed connection to its end: connection refused.
+func innermostCause(message string) string {
+	_, rest, _ := strings.Cut(message, "desc = ")
+	quoted, err := strconv.QuotedPrefix(rest)
+	if err != nil {
+		return message
+	}
+	layers, err := strconv.Unquote(quoted)
+	if err != nil {
+		return message
+	}
+	return outerLayers.ReplaceAllString(layers, "")
 }

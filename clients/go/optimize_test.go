@@ -8,6 +8,9 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // newStudy makes a study on the daemon that HPOD_SERVER names.
@@ -173,5 +176,29 @@ func TestAnAbsentDaemonIsUnavailableAndNamed(t *testing.T) {
 	var refused *Error
 	if !errors.As(err, &refused) || !refused.transient() {
 		t.Fatalf("got %v", err)
+	}
+	expected := "cannot reach 127.0.0.1:9: connection refused (is hpod running? start it with: hpod)"
+	if err.Error() != expected {
+		t.Errorf("got %q, expected %q", err, expected)
+	}
+}
+
+func TestASilentDaemonIsUnavailableAndNamedWithTheTimeItHad(t *testing.T) {
+	refused := fromStatus(status.Error(codes.DeadlineExceeded, "late"), "here:1", 1500*time.Millisecond)
+	if !refused.transient() || refused.Error() != "no answer from here:1 in 1.5 s" {
+		t.Errorf("got %v", refused)
+	}
+}
+
+func TestTheCauseOfABrokenConnectionIsItsInnermost(t *testing.T) {
+	for message, cause := range map[string]string{
+		`connection error: desc = "transport: authentication handshake failed: x509: unknown authority (because of \"x509: it\")"`: `unknown authority (because of "x509: it")`,
+		`closing transport due to: connection error: desc = "error reading: EOF", received goaway`:                                 "EOF",
+		`connection error: desc = "EOF"`:               "EOF",
+		"name resolver error: produced zero addresses": "name resolver error: produced zero addresses",
+	} {
+		if got := innermostCause(message); got != cause {
+			t.Errorf("of %s: %q, expected %q", message, got, cause)
+		}
 	}
 }

@@ -48,7 +48,7 @@ export class Caller {
         request,
         metadata,
         { deadline: Date.now() + timeoutMs },
-        (error, reply) => (error ? reject(toError(error, this.server)) : resolve(reply!)),
+        (error, reply) => (error ? reject(toError(error, this.server, timeoutMs)) : resolve(reply!)),
       );
     });
   }

@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from "node:util";
 import { fromBinary } from "@bufbuild/protobuf";
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { ErrorInfoSchema, RpcStatusSchema } from "../gen/hpo/v1/error_pb.js";
@@ -92,18 +93,26 @@ export class NoTrialError extends Error {
   }
 }
 
-/** What a failed call of `server` becomes; the daemon's own message is kept. */
-export function toError(error: ServiceError, server: string): HpodError {
+/** What a failed call of `server` that had so much time becomes; the daemon's own message is kept. */
+export function toError(error: ServiceError, server: string, timeoutMs: number): HpodError {
   const code = status[error.code] ?? "UNKNOWN";
   const { reason, metadata } = errorInfo(error);
   const kind = BY_REASON[reason] ?? (code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED" ? UnavailableError : HpodError);
-  return new kind(reason ? error.details : withoutReason(code, error.details, server), code, reason, metadata);
+  return new kind(reason ? error.details : withoutReason(code, error.details, server, timeoutMs), code, reason, metadata);
 }
 
-function withoutReason(code: string, details: string, server: string): string {
-  if (code === "UNAVAILABLE") return `cannot reach ${server} (is hpod running? start it with: hpod): ${details}`;
-  if (code === "DEADLINE_EXCEEDED") return `no answer from ${server}: ${details}`;
+function withoutReason(code: string, details: string, server: string, timeoutMs: number): string {
+  if (code === "UNAVAILABLE") return `cannot reach ${server}: ${innermostCause(details)} (is hpod running? start it with: hpod)`;
+  if (code === "DEADLINE_EXCEEDED") return `no answer from ${server} in ${timeoutMs / 1000} s`;
   return details;
+}
+
+/** What gRPC says of a failed connection, cut to its end; an error of the system in its words: connection refused. */
+function innermostCause(details: string): string {
+  const cause = details.replace(/^.*Last error: (Error: )?/s, "");
+  const name = /^\w+ (E[A-Z]+)\b/.exec(cause)?.[1];
+  const known = [...getSystemErrorMap().values()].find((system) => system[0] === name);
+  return known?.[1] ?? cause;
 }
 
 function errorInfo(error: ServiceError): { reason: string; metadata: Record<string, string> } {

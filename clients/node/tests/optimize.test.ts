@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ServiceError, status } from "@grpc/grpc-js";
+import { toError } from "../src/errors.js";
 import { Client, float, int, LeaseLostError, type Study, type StudySettings, type Trial, TrialPruned, UnavailableError } from "../src/index.js";
 
 assert.ok(process.env["HPOD_SERVER"], "HPOD_SERVER must name a running daemon");
@@ -97,6 +99,28 @@ test("a fraction is no bound of an int", () => {
 
 test("an absent daemon is unavailable and named", async () => {
   const absent = new Client({ server: "127.0.0.1:9", retrySeconds: 0 });
-  await assert.rejects(absent.loadStudy("s"), (error: unknown) => error instanceof UnavailableError && /127\.0\.0\.1:9.*start it with: hpod/.test(error.message));
+  const message = "cannot reach 127.0.0.1:9: connection refused (is hpod running? start it with: hpod)";
+  await assert.rejects(absent.loadStudy("s"), (error: unknown) => error instanceof UnavailableError && error.message === message);
   absent.close();
+});
+
+function failure(code: status, details: string): UnavailableError {
+  return toError({ code, details } as ServiceError, "here:1", 1500);
+}
+
+test("a silent daemon is unavailable and named with the time it had", () => {
+  const error = failure(status.DEADLINE_EXCEEDED, "Deadline exceeded after 1.501s,LB pick: 0.001s");
+  assert.ok(error instanceof UnavailableError);
+  assert.equal(error.message, "no answer from here:1 in 1.5 s");
+});
+
+test("the cause of a broken connection is its innermost", () => {
+  const causes = {
+    "No connection established. Last error: Error: connect ECONNREFUSED ::1:9": "connection refused",
+    "No connection established. Last error: read ECONNRESET": "connection reset by peer",
+    "No connection established. Last error: Error: self-signed certificate": "self-signed certificate",
+    "Name resolution failed for target dns:x:1": "Name resolution failed for target dns:x:1",
+  };
+  for (const [details, cause] of Object.entries(causes))
+    assert.equal(failure(status.UNAVAILABLE, details).message, `cannot reach here:1: ${cause} (is hpod running? start it with: hpod)`);
 });
