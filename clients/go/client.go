@@ -65,6 +65,9 @@ func Dial(server string, settings ...Option) (*Client, error) {
 		set(&chosen)
 	}
 	server = cmp.Or(server, os.Getenv("HPOD_SERVER"), defaultServer)
+	if err := checkServer(server); err != nil {
+		return nil, err
+	}
 	connection, err := grpc.NewClient(server, dialOptions(chosen)...)
 	if err != nil {
 		return nil, err

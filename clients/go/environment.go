@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"os"
 	"strconv"
 	"time"
@@ -23,6 +24,18 @@ func optionsFromEnvironment() (options, error) {
 	var err error
 	chosen.tls, err = TLSFromFiles(os.Getenv("HPOD_TLS_CA"), os.Getenv("HPOD_TLS_CERT"), os.Getenv("HPOD_TLS_KEY"))
 	return chosen, err
+}
+
+// checkServer refuses what is no host and port: gRPC would take the port of https for a missing one.
+func checkServer(server string) error {
+	_, port, err := net.SplitHostPort(server)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("the server is '%s', but must be host:port", server)
+	}
+	return nil
 }
 
 // TLSFromFiles reads a configuration from PEM files. ca: the authorities to trust, or `system`; empty: nil, no TLS.

@@ -183,6 +183,22 @@ func TestAnAbsentDaemonIsUnavailableAndNamed(t *testing.T) {
 	}
 }
 
+func TestAServerIsAHostAndAPort(t *testing.T) {
+	for _, server := range []string{"localhost", "localhost:", "localhost:http", "http://localhost:13000", "::1", "[::1]", "localhost:65536"} {
+		_, err := Dial(server)
+		if expected := "the server is '" + server + "', but must be host:port"; err == nil || err.Error() != expected {
+			t.Errorf("got %v, expected %s", err, expected)
+		}
+	}
+	for _, server := range []string{"localhost:1", "[::1]:65535"} {
+		client, err := Dial(server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client.Close()
+	}
+}
+
 func TestASilentDaemonIsUnavailableAndNamedWithTheTimeItHad(t *testing.T) {
 	refused := fromStatus(status.Error(codes.DeadlineExceeded, "late"), "here:1", 1500*time.Millisecond)
 	if !refused.transient() || refused.Error() != "no answer from here:1 in 1.5 s" {

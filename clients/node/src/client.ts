@@ -1,7 +1,7 @@
 import { Client as Channel } from "@grpc/grpc-js";
 import { StudyService } from "../gen/hpo/v1/study_service_pb.js";
 import { Caller } from "./caller.js";
-import { channelOptions, retrySecondsFromEnvironment, tlsFromEnvironment, toCredentials, type TlsOptions } from "./connection.js";
+import { channelOptions, checkedServer, retrySecondsFromEnvironment, tlsFromEnvironment, toCredentials, type TlsOptions } from "./connection.js";
 import { LeaseKeeper } from "./lease.js";
 import { type StudySettings, toStudy } from "./settings.js";
 import { Study } from "./study.js";
@@ -28,9 +28,9 @@ export class Client {
   private readonly caller: Caller;
   private readonly leases: LeaseKeeper;
 
-  /** Makes no call yet. */
+  /** Makes no call yet. Throws RangeError: `server` is no "host:port". */
   constructor(options: ClientOptions = {}) {
-    const server = options.server || process.env["HPOD_SERVER"] || DEFAULT_SERVER;
+    const server = checkedServer(options.server || process.env["HPOD_SERVER"] || DEFAULT_SERVER);
     const token = options.token || process.env["HPOD_TOKEN"];
     const retrySeconds = options.retrySeconds ?? retrySecondsFromEnvironment();
     const tls = options.tls ?? tlsFromEnvironment();

@@ -21,6 +21,12 @@ const CHANNEL_OPTIONS: ChannelOptions = {
   "grpc.use_local_subchannel_pool": 1,
 };
 
+/** `server`, which must be a host and a port: gRPC would take the port of https for a missing one. */
+export function checkedServer(server: string): string {
+  if (!/^(\[[^\s[\]]+\]|[^\s:/[\]]+):\d{1,5}$/.test(server)) throw new RangeError(`the server is '${server}', but must be host:port`);
+  return server;
+}
+
 /** Settings of the channel of a daemon that has TLS or not. */
 export function channelOptions(tls: TlsOptions | undefined): ChannelOptions {
   // Without TLS the daemon is on this machine or this network: a web proxy in the environment does not lead to it.

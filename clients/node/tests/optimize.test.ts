@@ -104,6 +104,12 @@ test("an absent daemon is unavailable and named", async () => {
   absent.close();
 });
 
+test("a server is a host and a port", () => {
+  for (const server of ["localhost", "localhost:", "localhost:http", "http://localhost:13000", ":13000", "::1", "[::1]", "::1:13000"])
+    assert.throws(() => new Client({ server }), new RangeError(`the server is '${server}', but must be host:port`));
+  for (const server of ["localhost:1", "[::1]:65535"]) new Client({ server }).close();
+});
+
 function failure(code: status, details: string): UnavailableError {
   return toError({ code, details } as ServiceError, "here:1", 1500);
 }
