@@ -219,6 +219,22 @@ def test_a_study_with_other_data_or_settings_is_refused(study_name):
         tree_search(n_iter=1, study_name=native).fit(X, Y)
 
 
+def test_another_space_is_said_once(study_name):
+    tree_search(n_iter=1, study_name=study_name).fit(X, Y)
+    tree = DecisionTreeClassifier(random_state=0)
+    other = SearchCV(tree, {"max_depth": [1, 2]}, cv=3, study_name=study_name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="is a search with other space: give"):
+            other.fit(X, Y)
+
+
+def test_a_setting_that_a_search_goes_on_without_is_warned_of(study_name):
+    tree_search(n_iter=1, study_name=study_name).fit(X, Y)
+    with pytest.warns(UserWarning, match="exists and keeps its own sampler"):
+        tree_search(n_iter=1, study_name=study_name, sampler="random").fit(X, Y)
+
+
 INTERRUPTED = """
 import os, signal, sys
 from sklearn.datasets import load_breast_cancer

@@ -7,6 +7,8 @@ from typing import Any, Dict
 
 import joblib
 
+import hpod
+
 # The attribute of a study that has its fingerprint.
 FINGERPRINT = "sklearn:search"
 
@@ -19,21 +21,22 @@ def digest(thing: Any) -> str:
         return f"{type(thing).__module__}.{type(thing).__qualname__}"
 
 
-def check_same(study_name: str, stored: Dict[str, str], ours: Dict[str, str]) -> None:
+def check_same(study: hpod.Study, ours: Dict[str, str]) -> None:
     """Whether the study's search is the one that is asked for.
 
     Raises:
         ValueError: it is not; the message says what differs.
     """
+    stored = study.user_attrs.get(FINGERPRINT, {})
     if not stored:
         raise ValueError(
-            f"the study '{study_name}' exists and is no search of hpod.sklearn: "
+            f"the study '{study.study_name}' exists and is no search of hpod.sklearn: "
             "give another study_name"
         )
     differing = [name for name in ours if stored.get(name) != ours[name]]
     if differing:
         raise ValueError(
-            f"the study '{study_name}' is a search with other "
+            f"the study '{study.study_name}' is a search with other "
             f"{' and '.join(differing)}: give another study_name, or delete it with "
             "hpod.delete_study"
         )

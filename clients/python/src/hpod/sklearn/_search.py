@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import numbers
 import time
@@ -237,6 +238,10 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
     def _open_study(self, folds: Folds) -> hpod.Study:
         name = self.study_name
         fingerprint = self._fingerprint(folds)
+        if name is not None:
+            # Before create_study, which would warn of another space first.
+            with contextlib.suppress(hpod.StudyNotFoundError):
+                check_same(hpod.load_study(name, server=self.server), fingerprint)
         study = hpod.create_study(
             name or f"{type(self.estimator).__name__}-{uuid.uuid4()}",
             directions=["maximize"] * len(folds.metrics),
@@ -251,7 +256,8 @@ class SearchCV(BaseSearchCV):  # type: ignore[misc]
             server=self.server,
         )
         if name is not None:
-            check_same(name, study.user_attrs.get(FINGERPRINT, {}), fingerprint)
+            # Another search of that name may have begun in the meantime.
+            check_same(study, fingerprint)
         return study
 
     def _open_budget(self, study: hpod.Study) -> int:
