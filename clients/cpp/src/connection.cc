@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <string_view>
 #include <thread>
 
 #include "absl/strings/cord.h"
@@ -21,6 +22,20 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+// gRPC would take the port of https for a missing one, and wait for names that cannot be.
+bool IsHostAndPort(std::string_view server) {
+  const size_t colon = server.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const std::string_view host = server.substr(0, colon);
+  const std::string_view port = server.substr(colon + 1);
+  const bool is_v6 = host.starts_with('[') && host.ends_with(']');
+  const bool is_host =
+      !host.empty() && (is_v6 || host.find_first_of(":/[]") == std::string_view::npos);
+  const bool is_port = !port.empty() && port.size() <= 5 &&
+                       port.find_first_not_of("0123456789") == std::string_view::npos;
+  return is_host && is_port;
+}
 
 absl::StatusOr<std::string> ReadFile(const std::string& option, const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -87,6 +102,10 @@ void TakeErrorInfo(const grpc::Status& status, absl::Status& error) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Make(const Options& options) {
+  if (!IsHostAndPort(options.server)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the server is '", options.server, "', but must be host:port"));
+  }
   auto credentials = MakeCredentials(options);
   if (!credentials.ok()) return credentials.status();
   const auto arguments = ChannelArguments(!options.tls_ca.empty());

@@ -56,10 +56,20 @@ TEST_F(OptionsTest, AreRefusedByNameWhenTheyAreWrong) {
     EXPECT_THAT(std::string(Options::FromEnvironment().status().message()),
                 HasSubstr("HPOD_RETRY_SECONDS is '" + std::string(text) + "'"));
   }
+  for (const char* server : {"", "localhost", "localhost:", "localhost:http", ":13000", "::1",
+                             "::1:13000", "http://localhost:13000", "localhost:123456"}) {
+    EXPECT_EQ(ConnectError({.server = server}),
+              "the server is '" + std::string(server) + "', but must be host:port");
+  }
   EXPECT_THAT(ConnectError({.tls_ca = "/none.pem"}),
               HasSubstr("tls_ca '/none.pem' cannot be read"));
   EXPECT_THAT(ConnectError({.tls_cert = "c.pem"}), HasSubstr("one is missing"));
   EXPECT_THAT(ConnectError({.tls_cert = "c.pem", .tls_key = "k.pem"}), HasSubstr("need tls_ca"));
+}
+
+TEST_F(OptionsTest, MayNameAServerByNameOrNumber) {
+  for (const char* server : {"localhost:1", "127.0.0.1:13000", "[::1]:65535"})
+    EXPECT_TRUE(Client::Connect({.server = server}).ok()) << server;
 }
 
 }  // namespace
