@@ -105,6 +105,17 @@ def test_what_cannot_be_called_makes_no_trial(make_study):
     assert study.trials == []
 
 
+@pytest.mark.parametrize(
+    "name", ["n_trials", "timeout", "n_jobs", "catch", "callbacks"]
+)
+def test_a_bad_limit_makes_no_trial_and_is_named(make_study, name):
+    study = make_study()
+    value = 3 if name in ("catch", "callbacks") else "3"
+    with pytest.raises(TypeError, match=f"{name} is {value!r}, but must be a "):
+        study.optimize(square, **{"n_trials": 1, name: value})
+    assert study.trials == []
+
+
 def test_an_exception_fails_its_trial_and_is_raised(make_study):
     study = make_study()
 

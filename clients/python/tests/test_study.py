@@ -4,6 +4,7 @@ import datetime
 import math
 import warnings
 
+import numpy as np
 import optuna
 import pytest
 
@@ -119,11 +120,89 @@ def test_studies_are_listed_with_their_counts(make_study, daemon):
         ({"max_trials": -1}, "max_trials"),
         ({"lease": 0.01}, "lease"),
         ({"study_name": "n" * 1000}, "name"),
+        ({"seed": -1}, "seed is -1, but must be at least 1"),
+        ({"seed": 2**64}, f"seed is {2**64}, but must be at most {2**64 - 1}"),
+        ({"max_trials": 2**63}, f"max_trials is {2**63}, but must be at most"),
+        ({"max_retries": 2**31}, f"max_retries is {2**31}, but must be at most"),
+        ({"max_duration": math.nan}, "max_duration is nan, but must be at most"),
+        ({"max_duration": datetime.timedelta.max}, "max_duration is .* at most"),
+        ({"lease": math.inf}, "lease is inf, but must be at most"),
+        ({"space": {"x": IntDistribution(0, 2**63)}}, "'x': high is .* at most"),
+        ({"space": {"x": CategoricalDistribution([()])}}, r"'x': a value is \(\)"),
     ],
 )
 def test_bad_settings_are_refused_and_named(make_study, settings, message):
     with pytest.raises(ValueError, match=message):
         make_study(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"seed": "1"}, "seed is '1', but must be a whole number"),
+        ({"max_trials": "5"}, "max_trials is '5', but must be a whole number"),
+        ({"max_running": 1.5}, "max_running is 1.5, but must be a whole number"),
+        ({"max_duration": "5"}, "max_duration is '5', but must be a number"),
+        ({"lease": "5"}, "lease is '5', but must be a number"),
+        ({"max_retries": "a"}, "max_retries is 'a', but must be a whole number"),
+        ({"metric_names": "loss"}, "metric_names is 'loss', but must be a list"),
+        ({"metric_names": [1]}, r"metric_names is \[1\], but must be a list of texts"),
+        ({"user_attrs": [1]}, r"user_attrs is \[1\], but must be a dictionary"),
+        ({"user_attrs": {1: 2}}, "a key of user_attrs is 1, but must be a text"),
+        ({"user_attrs": {"a": {1}}}, "attribute 'a' must be JSON"),
+        ({"study_name": 5}, "study_name is 5, but must be a text"),
+        ({"directions": "minimize"}, "directions is 'minimize', but must be a list"),
+        ({"directions": 2}, "directions is 2, but must be a list"),
+        ({"load_if_exists": "no"}, "load_if_exists is 'no', but must be True or False"),
+        ({"space": ["x"]}, r"space is \['x'\], but must be a dictionary"),
+        ({"space": {1: IntDistribution(0, 1)}}, "a key of space is 1"),
+        ({"space": {"x": FloatDistribution("0", 1)}}, "'x': low is '0', but must be a"),
+        ({"space": {"x": FloatDistribution(0, 1, log="no")}}, "'x': log is 'no'"),
+        ({"space": {"x": FloatDistribution(0, 1, step="a")}}, "'x': step is 'a'"),
+        ({"space": {"x": IntDistribution(0, 1.5)}}, "'x': high is 1.5, but must be a"),
+        (
+            {"space": {"x": When({"opt": "sgd"}, IntDistribution(0, 1))}},
+            "'x': condition 'opt' is 'sgd', but must be a list",
+        ),
+    ],
+)
+def test_settings_of_a_wrong_type_are_refused_and_named(make_study, settings, message):
+    with pytest.raises(TypeError, match=message):
+        make_study(**settings)
+
+
+def test_settings_may_be_numpys_numbers_and_timedeltas(make_study):
+    hour = datetime.timedelta(hours=1)
+    study = make_study(
+        seed=np.uint64(7),
+        max_trials=np.int32(1),
+        max_duration=hour,
+        lease=np.float32(9),
+    )
+    assert study._get().seed == 7
+    assert study._get().budget.max_trials == 1
+    assert study._get().budget.max_duration.ToTimedelta() == hour
+    assert study._get().lease.seconds == 9
+
+
+def test_what_a_study_is_given_later_is_named_too(make_study):
+    study = make_study()
+    with pytest.raises(TypeError, match="max_running is '5', but must be a whole"):
+        study.set_budget(max_running="5")
+    with pytest.raises(TypeError, match="metric_names is 'loss', but must be a list"):
+        study.set_metric_names("loss")
+    with pytest.raises(TypeError, match="an attribute's name is 1, but must be a text"):
+        study.set_user_attr(1, 2)
+    with pytest.raises(TypeError, match="params is 5, but must be a dictionary"):
+        study.enqueue_trial(5)
+    with pytest.raises(
+        ValueError, match=r"'x': a value is \(\), but must be None, bool"
+    ):
+        study.enqueue_trial({"x": ()})
+    with pytest.raises(TypeError, match="number is '0', but must be a whole number"):
+        study.get_trial("0")
+    with pytest.raises(ValueError, match=f"trial is {2**63}, but must be at most"):
+        study.tell(2**63, 1.0)
 
 
 def test_a_direction_is_a_word_or_a_member_of_hpods_or_optunas(make_study):
@@ -166,7 +245,12 @@ def test_asking_for_a_bad_distribution_leaves_nothing_running(make_study):
     study = make_study()
     with pytest.raises(ValueError, match="x"):
         study.ask({"x": FloatDistribution(1, 0)})
-    assert [trial.state for trial in study.trials] == [TrialState.FAIL]
+    with pytest.raises(TypeError, match="'x' is 5, but must be a distribution"):
+        study.ask({"x": 5})
+    assert [trial.state for trial in study.trials] == [TrialState.FAIL] * 2
+    with pytest.raises(TypeError, match="fixed_distributions is 5, but must be a dict"):
+        study.ask(5)
+    assert len(study.trials) == 2
 
 
 @pytest.mark.parametrize("by_number", [False, True])

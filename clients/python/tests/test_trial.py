@@ -129,18 +129,19 @@ def test_the_first_report_of_a_step_stays(make_study):
 
 
 @pytest.mark.parametrize(
-    ("value", "step", "error"),
+    ("value", "step", "error", "message"),
     [
-        ("a", 0, TypeError),
-        (None, 0, TypeError),
-        (1.0, 0.5, TypeError),
-        (1, -1, ValueError),
+        ("a", 0, TypeError, "value is 'a', but must be a number"),
+        (None, 0, TypeError, "value is None, but must be a number"),
+        (1.0, 0.5, TypeError, "step is 0.5, but must be a whole number"),
+        (1, -1, ValueError, "step is -1, but must be >= 0"),
+        (1, 2**63, ValueError, f"step is {2**63}, but must be at most {2**63 - 1}"),
     ],
 )
-def test_a_bad_report_is_refused(make_study, value, step, error):
+def test_a_bad_report_is_refused(make_study, value, step, error, message):
     study = make_study()
     trial = study.ask()
-    with pytest.raises(error):
+    with pytest.raises(error, match=message):
         trial.report(value, step)
     assert study.get_trial(0).intermediate_values == {}
 
@@ -165,10 +166,33 @@ def test_attributes_and_constraints_are_stored(make_study):
     assert stored.constraints == {"c": 1.0}
     with pytest.raises(ValueError, match="feasible"):
         study.best_trial
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="attribute 'bad' must be JSON"):
         study.ask().set_user_attr("bad", object())
     with pytest.raises(ValueError, match="NaN"):
         study.ask().set_constraint("c", math.nan)
+    with pytest.raises(TypeError, match="constraint 'c' is 'a', but must be a number"):
+        study.ask().set_constraint("c", "a")
+
+
+@pytest.mark.parametrize(
+    ("suggest", "message"),
+    [
+        (
+            lambda t: t.suggest_float("x", None, 1),
+            "'x': low is None, but must be a num",
+        ),
+        (lambda t: t.suggest_float("x", 0, "1"), "'x': high is '1', but must be a num"),
+        (lambda t: t.suggest_int("x", 0.5, 3), "'x': low is 0.5, but must be a whole"),
+        (lambda t: t.suggest_int("x", 0, 3, step="a"), "'x': step is 'a', but must be"),
+        (lambda t: t.suggest_categorical("x", 5), "choices is 5, but must be a list"),
+        (lambda t: t.suggest_float(5, 0, 1), "a parameter's name is 5, but must be a"),
+    ],
+)
+def test_a_bad_domain_is_refused_and_named_before_a_call(make_study, suggest, message):
+    study = make_study()
+    with pytest.raises(TypeError, match=message):
+        suggest(study.ask())
+    assert study.get_trial(0).params == {}
 
 
 def test_an_enqueued_trial_has_its_values(make_study):

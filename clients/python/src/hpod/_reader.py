@@ -6,6 +6,7 @@ import enum
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from hpod import _dataframe, _rpc
+from hpod._arguments import whole
 from hpod._client import Client
 from hpod._proto import study_pb2, study_service_pb2, trial_service_pb2
 from hpod.distributions import Distribution
@@ -99,7 +100,9 @@ class StudyReader:
         Raises:
             KeyError: no trial of that number.
         """
-        request = trial_service_pb2.GetTrialRequest(study=self._name, number=number)
+        request = trial_service_pb2.GetTrialRequest(
+            study=self._name, number=whole("number", number)
+        )
         return from_proto(self._client.call(_rpc.GET_TRIAL, request).trial)
 
     @property

@@ -8,6 +8,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, Mapping, Optional, Sequence, Set, Tuple, Union
 
+from hpod._arguments import by_name, listed, real, text, truth, whole
 from hpod._proto import space_pb2
 
 Choice = Union[None, bool, int, float, str]
@@ -63,7 +64,9 @@ class CategoricalDistribution:
     choices: Tuple[Choice, ...]
 
     def __init__(self, choices: Sequence[Choice]) -> None:
-        object.__setattr__(self, "choices", tuple(choices))
+        # The letters of a text are choices, as they are to Optuna.
+        given = choices if isinstance(choices, str) else listed("choices", choices)
+        object.__setattr__(self, "choices", tuple(given))
 
     def single(self) -> bool:
         """Whether there is but one value."""
@@ -94,11 +97,11 @@ def plain(value: Any) -> Any:
     return value.item() if is_scalar else value
 
 
-def to_value(value: Any) -> space_pb2.Value:
-    """The wire form of a parameter's value.
+def to_value(name: str, value: Any) -> space_pb2.Value:
+    """The wire form of a value of the parameter `name`.
 
     Raises:
-        ValueError: it is not None, bool, int, float or str.
+        ValueError: it is not None, bool, int, float or str, or an int beyond 64 bits.
     """
     value = plain(value)
     if value is None:
@@ -106,15 +109,13 @@ def to_value(value: Any) -> space_pb2.Value:
     if isinstance(value, bool):
         return space_pb2.Value(bool_value=value)
     if isinstance(value, numbers.Integral):
-        return space_pb2.Value(int_value=int(value))
+        return space_pb2.Value(int_value=whole(_of(name, "a value"), value))
     if isinstance(value, numbers.Real):
         return space_pb2.Value(double_value=float(value))
     if isinstance(value, str):
         return space_pb2.Value(string_value=value)
-    kind = type(value).__name__
-    raise ValueError(
-        f"{value!r} is a {kind}, but must be None, bool, int, float or str"
-    )
+    known = "None, bool, int, float or str"
+    raise ValueError(f"{_of(name, 'a value')} is {value!r}, but must be {known}")
 
 
 def from_value(value: space_pb2.Value) -> Choice:
@@ -131,30 +132,38 @@ def to_parameter(name: str, entry: SpaceEntry) -> space_pb2.Parameter:
 
     Raises:
         ValueError: a value of a kind that parameters cannot have.
-        TypeError: `entry` is no distribution.
+        TypeError: `entry` is no distribution, or has a bound that is no number.
     """
     if isinstance(entry, When):
         parameter = to_parameter(name, entry.distribution)
-        for parent, values in entry.conditions.items():
+        conditions = by_name(_of(name, "conditions"), entry.conditions)
+        for parent, values in conditions.items():
+            given = listed(_of(name, f"condition '{parent}'"), values)
             parameter.conditions.add(
-                parent=parent, values=[to_value(v) for v in values]
+                parent=parent, values=[to_value(parent, value) for value in given]
             )
         return parameter
-    parameter = space_pb2.Parameter(name=name)
+    parameter = space_pb2.Parameter(name=text("a parameter's name", name))
     if isinstance(entry, FloatDistribution):
         parameter.float_domain.CopyFrom(
             space_pb2.FloatDomain(
-                low=entry.low, high=entry.high, log=entry.log, step=entry.step or 0.0
+                low=real(_of(name, "low"), entry.low),
+                high=real(_of(name, "high"), entry.high),
+                log=truth(_of(name, "log"), entry.log),
+                step=real(_of(name, "step"), entry.step or 0.0),
             )
         )
     elif isinstance(entry, IntDistribution):
         parameter.int_domain.CopyFrom(
             space_pb2.IntDomain(
-                low=entry.low, high=entry.high, log=entry.log, step=entry.step
+                low=whole(_of(name, "low"), entry.low),
+                high=whole(_of(name, "high"), entry.high),
+                log=truth(_of(name, "log"), entry.log),
+                step=whole(_of(name, "step"), entry.step or 0),
             )
         )
     elif isinstance(entry, CategoricalDistribution):
-        choices = [to_value(choice) for choice in entry.choices]
+        choices = [to_value(name, choice) for choice in entry.choices]
         parameter.categorical_domain.CopyFrom(
             space_pb2.CategoricalDomain(choices=choices)
         )
@@ -163,6 +172,10 @@ def to_parameter(name: str, entry: SpaceEntry) -> space_pb2.Parameter:
             f"parameter '{name}' is {entry!r}, but must be a distribution of hpod"
         )
     return parameter
+
+
+def _of(name: str, what: str) -> str:
+    return f"parameter '{name}': {what}"
 
 
 def from_parameter(parameter: space_pb2.Parameter) -> Distribution:

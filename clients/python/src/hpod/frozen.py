@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from hpod._arguments import text
 from hpod._proto import trial_pb2
 from hpod._suggest import Suggest
 from hpod.distributions import (
@@ -186,7 +187,7 @@ def to_proto(trial: FrozenTrial) -> trial_pb2.Trial:
         failure=trial.failure,
     )
     for name, value in trial.params.items():
-        message.params.add(name=name, value=to_value(value))
+        message.params.add(name=name, value=to_value(name, value))
     for name, distribution in trial.distributions.items():
         message.distributions.append(to_parameter(name, distribution))
     for step, reported in sorted(trial.intermediate_values.items()):
@@ -217,9 +218,19 @@ def to_json(attributes: Mapping[str, Any]) -> Dict[str, str]:
     """Attributes as JSON texts.
 
     Raises:
-        TypeError: a value that JSON cannot express.
+        TypeError: a value that JSON cannot express, or a name that is no text.
     """
-    return {key: json.dumps(value) for key, value in attributes.items()}
+    return {
+        text("an attribute's name", key): _json(key, value)
+        for key, value in attributes.items()
+    }
+
+
+def _json(key: str, value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"attribute '{key}' must be JSON: {error}") from None
 
 
 def local_time(timestamp: Timestamp) -> datetime.datetime:

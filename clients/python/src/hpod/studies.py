@@ -21,6 +21,7 @@ from typing import (
 )
 
 from hpod import _rpc
+from hpod._arguments import by_name, listed, text, texts, truth, whole
 from hpod._budget import Seconds, to_budget, to_timedelta
 from hpod._client import Client, connect
 from hpod._proto import study_pb2, study_service_pb2
@@ -42,6 +43,8 @@ from hpod.study import Study
 _logger = logging.getLogger("hpod")
 
 _PAGE = 1000
+_SEEDS = range(1, 2**64)
+_INT32 = range(-(2**31), 2**31)
 
 DirectionLike = Union[str, StudyDirection]
 
@@ -115,28 +118,32 @@ def create_study(
             127.0.0.1:13000.
 
     Raises:
+        TypeError: a value is of a wrong type; the message names it.
         ValueError: a value is out of its range; the message names it.
         DuplicatedStudyError: the name is taken, and `load_if_exists` is not given.
         StudyMismatchError: it is given, and the study has other directions.
         UnavailableError: the daemon cannot be reached.
     """
     message = study_pb2.Study(
-        name=study_name or f"no-name-{uuid.uuid4()}",
+        name=text("study_name", study_name or f"no-name-{uuid.uuid4()}"),
         directions=_to_directions(direction, directions),
         sampler=to_algorithm(sampler, Sampler),
         pruner=to_algorithm(pruner, Pruner),
-        seed=seed or 0,
-        space=[to_parameter(name, entry) for name, entry in (space or {}).items()],
+        seed=whole("seed", seed, _SEEDS) if seed else 0,
+        space=[
+            to_parameter(name, entry) for name, entry in by_name("space", space).items()
+        ],
         budget=to_budget(max_trials, max_running, max_duration),
-        max_retries=max_retries,
-        metric_names=metric_names or (),
-        user_attributes=to_json(user_attrs or {}),
+        metric_names=texts("metric_names", metric_names or ()),
+        user_attributes=to_json(by_name("user_attrs", user_attrs)),
     )
+    if max_retries is not None:
+        message.max_retries = whole("max_retries", max_retries, _INT32)
     if lease is not None:
-        message.lease.FromTimedelta(to_timedelta(lease))
+        message.lease.FromTimedelta(to_timedelta("lease", lease))
     client = connect(server)
     request = study_service_pb2.CreateStudyRequest(
-        study=message, load_if_exists=load_if_exists
+        study=message, load_if_exists=truth("load_if_exists", load_if_exists)
     )
     reply = client.call(_rpc.CREATE_STUDY, request)
     if not reply.created:
@@ -152,7 +159,7 @@ def load_study(study_name: str, server: Optional[ServerLike] = None) -> Study:
         KeyError: there is none (`StudyNotFoundError`).
     """
     client = connect(server)
-    request = study_service_pb2.GetStudyRequest(study=study_name)
+    request = study_service_pb2.GetStudyRequest(study=text("study_name", study_name))
     return Study(client, client.call(_rpc.GET_STUDY, request).study)
 
 
@@ -162,7 +169,7 @@ def delete_study(study_name: str, server: Optional[ServerLike] = None) -> None:
     Raises:
         KeyError: there is none (`StudyNotFoundError`).
     """
-    request = study_service_pb2.DeleteStudyRequest(study=study_name)
+    request = study_service_pb2.DeleteStudyRequest(study=text("study_name", study_name))
     connect(server).call(_rpc.DELETE_STUDY, request)
 
 
@@ -227,9 +234,11 @@ def _to_directions(
 ) -> List[study_pb2.Direction]:
     if direction is not None and directions is not None:
         raise ValueError("give direction or directions, not both")
-    if directions is not None and len(directions) == 0:
+    if directions is None:
+        return [_to_direction(direction or StudyDirection.MINIMIZE)]
+    given = listed("directions", directions, "a list with one per objective")
+    if not given:
         raise ValueError("directions is empty")
-    given = directions or [direction or StudyDirection.MINIMIZE]
     return [_to_direction(one) for one in given]
 
 

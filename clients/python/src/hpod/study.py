@@ -18,6 +18,7 @@ from typing import (
 )
 
 from hpod import _optimize, _rpc
+from hpod._arguments import by_name, listed, real, texts, whole
 from hpod._budget import Seconds, to_budget
 from hpod._client import Client, connect
 from hpod._proto import space_pb2, study_pb2, study_service_pb2, trial_service_pb2
@@ -75,7 +76,8 @@ class Study(StudyReader):
 
     def set_metric_names(self, metric_names: Sequence[str]) -> None:
         """Names the objective values: as many as directions."""
-        self._update(study_pb2.Study(metric_names=metric_names), "metric_names")
+        given = texts("metric_names", metric_names)
+        self._update(study_pb2.Study(metric_names=given), "metric_names")
 
     def set_budget(
         self,
@@ -119,7 +121,7 @@ class Study(StudyReader):
             show_progress_bar: on standard error, by tqdm if it is installed.
 
         Raises:
-            TypeError: `func` cannot be called.
+            TypeError: `func` cannot be called, or a limit is no number.
             RuntimeError: called inside of itself.
             UnavailableError: the daemon stayed away for longer than the retries last.
         """
@@ -127,10 +129,15 @@ class Study(StudyReader):
             raise TypeError(f"func is {func!r}, but must be a function of a trial")
         if self._run is not None:
             raise RuntimeError("optimize is running in this process already")
+        for name, limit in (("n_trials", n_trials), ("timeout", timeout)):
+            if limit is not None:
+                real(name, limit)
+        whole("n_jobs", n_jobs)
         limits = _optimize.Limits(n_trials, timeout)
-        catches = (catch,) if isinstance(catch, type) else tuple(catch)
+        catches = [catch] if isinstance(catch, type) else listed("catch", catch)
+        after = listed("callbacks", callbacks or ())
         self._run = _optimize.Run(
-            self, func, limits, catches, tuple(callbacks or ()), show_progress_bar
+            self, func, limits, tuple(catches), tuple(after), show_progress_bar
         )
         try:
             self._run.start(os.cpu_count() or 1 if n_jobs == -1 else n_jobs)
@@ -171,8 +178,10 @@ class Study(StudyReader):
 
         Raises:
             NoTrialError: the study hands out none; `reason` says why.
-            ValueError: a distribution that the study cannot have; the trial has failed.
+            TypeError, ValueError: a distribution that is none, or that the study cannot
+                have; the trial has failed.
         """
+        asked = by_name("fixed_distributions", fixed_distributions)
         request = trial_service_pb2.SuggestTrialsRequest(
             study=self._name, count=1, worker=_worker_name()
         )
@@ -181,9 +190,9 @@ class Study(StudyReader):
             raise NoTrialError(self._name, StopReason(reply.stop_reason), reply.final)
         trial = Trial(self, reply.trials[0])
         try:
-            for name, distribution in (fixed_distributions or {}).items():
+            for name, distribution in asked.items():
                 trial._suggest(name, distribution)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             # Nobody else can tell a trial that its asker has not seen.
             self._finish(trial, Outcome(TrialState.FAIL), str(error))
             raise
@@ -218,6 +227,8 @@ class Study(StudyReader):
         """
         if not isinstance(trial, (Trial, int)) or isinstance(trial, bool):
             raise TypeError(f"trial is {trial!r}, but must be a Trial or a number")
+        if isinstance(trial, int):
+            whole("trial", trial)
         outcome = judge(values, state, len(self._directions))
         number = trial.number if isinstance(trial, Trial) else trial
         if outcome.problem:
@@ -277,10 +288,10 @@ class Study(StudyReader):
         request = trial_service_pb2.EnqueueTrialRequest(
             study=self._name,
             params=[
-                space_pb2.Assignment(name=name, value=to_value(value))
-                for name, value in params.items()
+                space_pb2.Assignment(name=name, value=to_value(name, value))
+                for name, value in by_name("params", params).items()
             ],
-            user_attributes=to_json(user_attrs or {}),
+            user_attributes=to_json(by_name("user_attrs", user_attrs)),
             skip_if_exists=skip_if_exists,
         )
         return self._client.call(_rpc.ENQUEUE_TRIAL, request).number

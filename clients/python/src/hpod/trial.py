@@ -5,11 +5,11 @@ from __future__ import annotations
 import copy
 import datetime
 import math
-import numbers
 import warnings
 from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from hpod import _rpc
+from hpod._arguments import text, whole, wrong
 from hpod._leases import Lease
 from hpod._proto import trial_pb2, trial_service_pb2
 from hpod._suggest import Suggest
@@ -17,7 +17,6 @@ from hpod.distributions import (
     Distribution,
     check_asked,
     from_value,
-    plain,
     to_parameter,
     warn_if_outside,
 )
@@ -118,23 +117,23 @@ class Trial(Suggest):
         """
         if len(self.study.directions) > 1:
             raise _several("intermediate values are for one objective")
-        number, whole = _real(value), _whole(step)
-        if whole < 0:
-            raise ValueError(f"step is {whole}, but must be >= 0")
+        number, at = _real("value", value), whole("step", step)
+        if at < 0:
+            raise ValueError(f"step is {at}, but must be >= 0")
         request = trial_service_pb2.ReportValueRequest(
             study=self._lease.study,
             number=self.number,
             lease_token=self._lease.token,
-            step=whole,
+            step=at,
             value=number,
         )
         reply = self._call(_rpc.REPORT_VALUE, request)
         self._should_prune = reply.should_prune
         if reply.step_was_reported:
             warnings.warn(
-                f"step {whole} was reported before: its value stays", stacklevel=2
+                f"step {at} was reported before: its value stays", stacklevel=2
             )
-        self._frozen.intermediate_values.setdefault(whole, number)
+        self._frozen.intermediate_values.setdefault(at, number)
 
     def should_prune(self) -> bool:
         """Whether the last report looked too bad to go on: then raise `TrialPruned`.
@@ -164,10 +163,10 @@ class Trial(Suggest):
             TypeError: `value` is no number.
             ValueError: it is NaN.
         """
-        number = _real(value)
+        number = _real(f"constraint '{key}'", value)
         if math.isnan(number):
             raise ValueError(f"constraint '{key}' is NaN")
-        self._set_attributes(constraints={key: number})
+        self._set_attributes(constraints={text("key", key): number})
         self._frozen.constraints[key] = number
 
     def _suggest(self, name: str, distribution: Distribution) -> Any:
@@ -213,15 +212,9 @@ def _several(message: str) -> SeveralObjectivesError:
     return SeveralObjectivesError(message, "FAILED_PRECONDITION", "SEVERAL_OBJECTIVES")
 
 
-def _real(value: Any) -> float:
+def _real(name: str, value: Any) -> float:
+    """As Optuna takes it: the text of a number too."""
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{value!r} is no number") from None
-
-
-def _whole(step: Any) -> int:
-    step = plain(step)
-    if not isinstance(step, numbers.Integral):
-        raise TypeError(f"step is {step!r}, but must be a whole number")
-    return int(step)
+        raise wrong(name, value, "a number") from None

@@ -232,7 +232,7 @@ class Mirror:
 def _storable_assignments(fixed: Dict[str, Any]) -> List[space_pb2.Assignment]:
     """Values of other kinds than the daemon has are told when the trial has ended."""
     return [
-        space_pb2.Assignment(name=name, value=to_value(value))
+        space_pb2.Assignment(name=name, value=to_value(name, value))
         for name, value in fixed.items()
         if value is None or isinstance(value, (bool, int, float, str))
     ]
