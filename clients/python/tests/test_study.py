@@ -199,6 +199,10 @@ def test_what_a_study_is_given_later_is_named_too(make_study):
         ValueError, match=r"'x': a value is \(\), but must be None, bool"
     ):
         study.enqueue_trial({"x": ()})
+    with pytest.raises(TypeError, match="a state is 'FAIL', but must be a TrialState"):
+        study.get_trials(states=["FAIL"])
+    with pytest.raises(TypeError, match="states is .*FAIL.*, but must be a list"):
+        study.get_trials(states=TrialState.FAIL)
     with pytest.raises(TypeError, match="number is '0', but must be a whole number"):
         study.get_trial("0")
     with pytest.raises(ValueError, match=f"trial is {2**63}, but must be at most"):
@@ -386,6 +390,28 @@ def test_a_trial_outside_its_distribution_is_not_added(make_study):
 def test_create_trial_refuses_what_is_no_trial(settings):
     with pytest.raises(ValueError):
         hpod.create_trial(**settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"state": "COMPLETE"}, "state is 'COMPLETE', but must be a TrialState"),
+        ({"value": "a"}, "a value is 'a', but must be a number"),
+        ({"intermediate_values": {"a": 1.0}}, "a step is 'a', but must be a whole"),
+        (
+            {"intermediate_values": {1: "a"}},
+            "value of step 1 is 'a', but must be a num",
+        ),
+        ({"constraints": {"c": "a"}}, "constraint 'c' is 'a', but must be a number"),
+    ],
+)
+def test_a_trial_of_wrong_types_is_not_added_and_says_why(
+    make_study, settings, message
+):
+    study = make_study()
+    with pytest.raises(TypeError, match=message):
+        study.add_trial(hpod.create_trial(**{"value": 0.0, **settings}))
+    assert study.trials == []
 
 
 def test_a_table_has_a_row_per_trial_and_optunas_columns(make_study):

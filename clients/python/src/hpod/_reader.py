@@ -6,7 +6,7 @@ import enum
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from hpod import _dataframe, _rpc
-from hpod._arguments import whole
+from hpod._arguments import listed, whole
 from hpod._client import Client
 from hpod._proto import study_pb2, study_service_pb2, trial_service_pb2
 from hpod.distributions import Distribution
@@ -82,7 +82,7 @@ class StudyReader:
         request = trial_service_pb2.ListTrialsRequest(
             study=self._name,
             page_size=_PAGE,
-            states=[to_state(s) for s in states or ()],
+            states=[to_state(state) for state in listed("states", states or ())],
         )
         if states is not None and not request.states:
             return []

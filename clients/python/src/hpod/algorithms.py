@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional, Type, Union
 
+from hpod._arguments import text
 from hpod._proto import study_pb2
 from hpod.distributions import plain
 
 
 class _Algorithm:
     def __init__(self, name: str, **options: Union[bool, int, float, str]) -> None:
-        self.name = name
+        self.name = text(f"the name of a {type(self).__name__}", name)
         self.options: Dict[str, str] = {
             key: _text(value) for key, value in options.items()
         }

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from hpod._arguments import text
+from hpod._arguments import by_name, real, text, whole, wrong
 from hpod._proto import trial_pb2
 from hpod._suggest import Suggest
 from hpod.distributions import (
@@ -126,9 +126,12 @@ def create_trial(
     """A trial for `Study.add_trial`.
 
     Raises:
+        TypeError: `state` is none, or a value no number.
         ValueError: both `value` and `values`; COMPLETE without either; or `params` and
             `distributions` with different names.
     """
+    if not isinstance(state, TrialState):
+        raise wrong("state", state, "a TrialState of hpod")
     if value is not None and values is not None:
         raise ValueError("give value or values, not both")
     if set(params or {}) != set(distributions or {}):
@@ -139,7 +142,7 @@ def create_trial(
     now = datetime.datetime.now()
     return FrozenTrial(
         state=state,
-        values=None if told is None else [float(number) for number in told],
+        values=None if told is None else [real("a value", number) for number in told],
         datetime_start=None if state is TrialState.WAITING else now,
         datetime_complete=now if state.is_finished() else None,
         params=dict(params or {}),
@@ -176,13 +179,17 @@ def to_proto(trial: FrozenTrial) -> trial_pb2.Trial:
     """The wire form of a trial to add.
 
     Raises:
+        TypeError: a step, report or constraint that is no number.
         ValueError: a parameter's value of a type that cannot be stored.
     """
     message = trial_pb2.Trial(
         state=to_state(trial.state),
         values=trial.values or [],
         user_attributes=to_json(trial.user_attrs),
-        constraints=trial.constraints,
+        constraints={
+            name: real(f"constraint '{name}'", value)
+            for name, value in by_name("constraints", trial.constraints).items()
+        },
         worker=trial.worker,
         failure=trial.failure,
     )
@@ -191,7 +198,10 @@ def to_proto(trial: FrozenTrial) -> trial_pb2.Trial:
     for name, distribution in trial.distributions.items():
         message.distributions.append(to_parameter(name, distribution))
     for step, reported in sorted(trial.intermediate_values.items()):
-        message.intermediate_values.add(step=step, value=reported)
+        message.intermediate_values.add(
+            step=whole("a step", step),
+            value=real(f"the value of step {step}", reported),
+        )
     if trial.datetime_start is not None:
         message.start_time.FromMicroseconds(_to_us(trial.datetime_start))
     if trial.datetime_complete is not None:
@@ -205,6 +215,13 @@ def from_state(state: int) -> TrialState:
 
 
 def to_state(state: TrialState) -> trial_pb2.TrialState:
+    """The wire form of a state, also of Optuna's, which has the same names.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(state, enum.Enum):
+        raise wrong("a state", state, "a TrialState")
     name = f"TRIAL_STATE_{state.name}"
     return trial_pb2.TrialState.Value(name)  # type: ignore[return-value]
 
