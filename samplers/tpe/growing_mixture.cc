@@ -26,6 +26,7 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
     if (!dimension.is_numeric) continue;
     dimension.numeric = AsNumeric(domain);
     dimension.interval = IntervalOf(dimension.numeric);
+    dimension.settled_limits = LimitsOf(dimension.interval, kSettled);
     if (dimension.numeric.step == 0) dimension.continuous = continuous++;
   }
   partition_.sums = mixture_.MakeCellSums();
@@ -37,7 +38,7 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
   Place(trials);
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     const Dimension& d = dimensions_[j];
-    if (d.is_numeric && !HasRows(d)) SetWidths(j, LimitsOf(d.interval, kSettled));
+    if (d.is_numeric && !HasRows(d)) SetWidths(j, d.settled_limits);
   }
   are_rows_old_ = true;
   Update();
@@ -83,9 +84,8 @@ std::vector<bool> GrowingMixture::FindWide(size_t numbers) const {
   std::vector<bool> are_wide(numbers, false);
   for (const Dimension& d : dimensions_) {
     if (!d.is_numeric || HasRows(d)) continue;
-    const WidthLimits limits = LimitsOf(d.interval, kSettled);
-    d.centres.ForEachWidth(d.interval, limits, [&](const Centre& centre, double sigma) {
-      if (sigma > limits.least) are_wide[centre.number] = true;
+    d.centres.ForEachWidth(d.interval, d.settled_limits, [&](const Centre& centre, double sigma) {
+      if (sigma > d.settled_limits.least) are_wide[centre.number] = true;
     });
   }
   return are_wide;
@@ -107,17 +107,17 @@ bool GrowingMixture::HasAsIs(const Observation& trial) const {
 void GrowingMixture::Insert(const Observation& trial) {
   const size_t slot = PutEverywhere(trial.number);
   mixture_.SetTrial(slot, trial.number);
-  std::vector<SortedCentres::Place> places(dimensions_.size());
+  places_.resize(dimensions_.size());
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     if (dimensions_[j].is_numeric) {
       const double mu = ToModel(trial.values[j], dimensions_[j].numeric.log);
-      places[j] = dimensions_[j].centres.Insert({mu, static_cast<uint32_t>(trial.number)});
+      places_[j] = dimensions_[j].centres.Insert({mu, static_cast<uint32_t>(trial.number)});
     } else {
       mixture_.SetChoice(slot, j, static_cast<size_t>(trial.values[j]));
     }
   }
   ++count_;
-  UpdateWidths(count_ - 1, places);
+  UpdateWidths(count_ - 1);
   NoteChange(trial.number);
 }
 
@@ -125,10 +125,10 @@ void GrowingMixture::Erase(size_t number) {
   // One that has been inserted since may have no width yet.
   if (number < is_changed_.size() && is_changed_[number]) Update();
   const size_t slot = slots_[number];
-  std::vector<SortedCentres::Place> places(dimensions_.size());
+  places_.resize(dimensions_.size());
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     if (!dimensions_[j].is_numeric) continue;
-    places[j] =
+    places_[j] =
         dimensions_[j].centres.Erase({mixture_.CentreOf(slot, j), static_cast<uint32_t>(number)});
   }
   RemoveFromCells(slot);
@@ -136,7 +136,7 @@ void GrowingMixture::Erase(size_t number) {
   Leave(slot);
   slots_[number] = kNoSlot;
   --count_;
-  UpdateWidths(count_ + 1, places);
+  UpdateWidths(count_ + 1);
   changed_blocks_.push_back(static_cast<uint32_t>(slot / kLanes));
 }
 
@@ -286,13 +286,13 @@ std::vector<double> GrowingMixture::CentreOf(size_t slot) const {
 
 // Until the limits are settled, the least width changes with each kernel: where it is a lower bound
 // on what the mixture is told, nothing has to be done, and rows are made anew.
-void GrowingMixture::UpdateWidths(size_t before, std::span<const SortedCentres::Place> places) {
+void GrowingMixture::UpdateWidths(size_t before) {
   const bool are_settled = std::min(before, count_) >= kSettled;
   if (!are_settled) are_rows_old_ = true;
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     if (!dimensions_[j].is_numeric || (HasRows(dimensions_[j]) && !are_settled)) continue;
     const SortedCentres& centres = dimensions_[j].centres;
-    const SortedCentres::Place place = places[j];
+    const SortedCentres::Place place = places_[j];
     if (!centres.IsBegin(place)) UpdateWidth(j, centres.Previous(place));
     if (centres.IsEnd(place)) continue;
     UpdateWidth(j, place);
@@ -304,9 +304,8 @@ void GrowingMixture::UpdateWidths(size_t before, std::span<const SortedCentres::
 void GrowingMixture::UpdateWidth(size_t dimension, SortedCentres::Place place) {
   const Dimension& d = dimensions_[dimension];
   const auto& [mu, number] = d.centres.At(place);
-  const WidthLimits limits = LimitsOf(d.interval, kSettled);
-  const double sigma = d.centres.WidthAt(place, d.interval, limits);
-  if (IsInTree(number) && !HasRows(d) && sigma > limits.least) LeaveTree(number);
+  const double sigma = d.centres.WidthAt(place, d.interval, d.settled_limits);
+  if (IsInTree(number) && !HasRows(d) && sigma > d.settled_limits.least) LeaveTree(number);
   if (mixture_.SetNormal(slots_[number], dimension, mu, sigma)) NoteChange(number);
 }
 

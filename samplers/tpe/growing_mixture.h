@@ -50,6 +50,7 @@ class GrowingMixture {
     size_t continuous = 0;  // place among the continuous dimensions; their number: not one of them
     NumericDomain numeric;
     Interval interval;
+    WidthLimits settled_limits;
     SortedCentres centres;
   };
   static bool HasRows(const Dimension& d) { return d.is_numeric && d.numeric.step > 0; }
@@ -83,9 +84,8 @@ class GrowingMixture {
   void Leave(size_t slot);
   std::vector<double> CentreOf(size_t slot) const;
 
-  // Widths after the number of kernels went from `before` to count_. `places`: per
-  // dimension, where the centres changed.
-  void UpdateWidths(size_t before, std::span<const SortedCentres::Place> places);
+  // Widths after the number of kernels went from `before` to count_.
+  void UpdateWidths(size_t before);
   void UpdateWidth(size_t dimension, SortedCentres::Place place);
   // Of all kernels in a dimension.
   void SetWidths(size_t dimension, const WidthLimits& limits);
@@ -109,6 +109,8 @@ class GrowingMixture {
   std::vector<bool> is_changed_;          // by trial number
   std::vector<uint32_t> changed_blocks_;  // whose kernel has gone, or the prior's
   bool are_rows_old_ = false;             // in dimensions with steps
+  // Of one change: by dimension, where its centre is.
+  std::vector<SortedCentres::Place> places_;
 };
 
 }  // namespace hpod
