@@ -1,7 +1,5 @@
 #include "samplers/rng.h"
 
-#include <bit>
-
 namespace hpod {
 namespace {
 
@@ -36,21 +34,6 @@ Rng Rng::ForTrial(uint64_t study_seed, uint64_t number, std::string_view stream)
   for (uint64_t& word : words) word = SplitMix64(state);
   return Rng(words);
 }
-
-uint64_t Rng::Next() {
-  auto& s = state_;
-  const uint64_t result = std::rotl(s[1] * 5, 7) * 9;
-  const uint64_t t = s[1] << 17U;
-  s[2] ^= s[0];
-  s[3] ^= s[1];
-  s[1] ^= s[2];
-  s[0] ^= s[3];
-  s[2] ^= t;
-  s[3] = std::rotl(s[3], 45);
-  return result;
-}
-
-double Rng::Uniform() { return static_cast<double>(Next() >> 11U) * 0x1.0p-53; }
 
 uint64_t Rng::Below(uint64_t bound) {
   // Numbers below 2^64 mod bound are drawn again, so that every remainder is equally frequent.

@@ -10,6 +10,7 @@
 #define HPOD_SAMPLERS_RNG_H_
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 
@@ -22,9 +23,20 @@ class Rng {
   static Rng ForTrial(uint64_t study_seed, uint64_t number, std::string_view stream);
 
   // Uniform over all 64-bit numbers.
-  uint64_t Next();
+  uint64_t Next() {
+    auto& s = state_;
+    const uint64_t result = std::rotl(s[1] * 5, 7) * 9;
+    const uint64_t t = s[1] << 17U;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = std::rotl(s[3], 45);
+    return result;
+  }
   // Uniform in [0, 1), a multiple of 2^-53.
-  double Uniform();
+  double Uniform() { return static_cast<double>(static_cast<int64_t>(Next() >> 11U)) * 0x1.0p-53; }
   // Uniform in [0, bound), without bias; bound >= 1.
   uint64_t Below(uint64_t bound);
 

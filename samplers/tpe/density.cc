@@ -226,7 +226,7 @@ class Mixture::Queries {
   }
 
   void Tabulate(size_t i) {
-    if (queries_[i].costs != nullptr) return;
+    if (tables_.empty() || queries_[i].costs != nullptr) return;
     const double** tables = tables_.data() + i * mixture_.blocks_.tabulated;
     queries_[i].costs = tables;
     for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {

@@ -167,6 +167,11 @@ HWY_INLINE V WeightsOf(const KernelBlocks& blocks, const int32_t* numbers, M cou
   return hn::Min(ramp, Constant(1));
 }
 
+// 2^exponent, a normal number.
+HWY_INLINE double PowerOfTwo(int exponent) {
+  return std::bit_cast<double>(static_cast<int64_t>(exponent + 1023) << 52U);
+}
+
 // The sum of scale * weight_k * exp(term_k - largest), which is at most 2 for each k.
 //
 // Each summand is divided into a multiple of 2^(p-52), a multiple of 2^(2p-106) and a rest, where
@@ -177,8 +182,8 @@ HWY_INLINE V WeightsOf(const KernelBlocks& blocks, const int32_t* numbers, M cou
 double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double gap,
                  const RampWeights& weights, size_t kernel_count, double scale) {
   const int p = static_cast<int>(std::bit_width(kernel_count)) + 1;
-  const V coarse = Constant(std::ldexp(1.5, p));
-  const V fine = Constant(std::ldexp(1.5, 2 * p - 54));
+  const V coarse = Constant(1.5 * PowerOfTwo(p));
+  const V fine = Constant(1.5 * PowerOfTwo(2 * p - 54));
   const V largest = Constant(terms.largest);
   const V floor = Constant(terms.Floor(gap));
   V coarse_sum = hn::Zero(kD);
