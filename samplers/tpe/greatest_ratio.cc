@@ -1,0 +1,189 @@
+// Which of some points has the greatest l / g, without more of the densities g than that takes.
+//
+// A. Gray and A. Moore, "Nonparametric density estimation: toward computational tractability",
+// 2003: bounds decide what is looked at more closely.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory_resource>
+#include <numeric>
+#include <utility>
+
+#include "samplers/tpe/mixture.h"
+#include "samplers/tpe/mixture_queries.h"
+#include "samplers/tpe/scratch.h"
+
+namespace hpod {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// More than ln of a density can be off by rounding.
+constexpr double kRounding = 1e-8;
+
+// How far apart bounds may be, relative to what is known of the sum, at first and at last; and
+// which share of that is for kernels that are left out.
+constexpr double kFirstTolerance = 0.3;
+constexpr double kLeastTolerance = 1e-5;
+constexpr double kLeftOut = 0.1;
+
+// Of the sum so far, this share may be unknown, times the tolerance, for each cell however few
+// kernels it has: some such number of cells is what most of a sum comes from.
+constexpr double kLeastShare = 1.0 / 16.0;
+
+}  // namespace
+
+// A point, and bounds of ln l / g there.
+struct Mixture::Candidate {
+  size_t index = 0;
+  double log_l = 0;
+  double prior = 0;  // at most its term
+  double most = 0;
+  double least = -kInfinity;
+  size_t reads = 0;  // of runs of blocks
+  double tolerance = kFirstTolerance;
+  bool is_complete = false;  // all that matters has been read, or taken
+  bool is_known = false;     // the bounds are as close as they get
+
+  bool IsWiderThan(const Candidate& other) const {
+    return other.is_complete && (!is_complete || tolerance > other.tolerance);
+  }
+};
+
+size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const double> log_l,
+                              const Partition* near) const {
+  Scratch scratch;
+  Queries queries(*this, points, scratch.Memory());
+  const bool is_plain =
+      !has_special_interval_ && !queries.IsAnyOutside() &&
+      std::all_of(log_l.begin(), log_l.end(), [](double l) { return std::isfinite(l); });
+  std::vector<size_t> possible(queries.size());
+  std::iota(possible.begin(), possible.end(), size_t{0});
+  if (is_plain) possible = PossiblyGreatest(queries, log_l, near);
+  if (possible.size() == 1) return possible[0];
+  const size_t d = dimensions_.size();
+  std::vector<double> rows;
+  for (const size_t i : possible) {
+    rows.insert(rows.end(), points.begin() + static_cast<std::ptrdiff_t>(i * d),
+                points.begin() + static_cast<std::ptrdiff_t>((i + 1) * d));
+  }
+  const std::vector<double> log_g = near == nullptr ? LogDensity(rows) : LogDensity(rows, *near);
+  size_t best = 0;
+  for (size_t i = 1; i < possible.size(); ++i) {
+    if (log_l[possible[i]] - log_g[i] > log_l[possible[best]] - log_g[best]) best = i;
+  }
+  return possible[best];
+}
+
+// A density is at least what has been summed up of it, so a ratio is at most what follows from
+// that. The point with the greatest bound is looked at more closely, until no other can be greater:
+// best-first search.
+std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const double> log_l,
+                                              const Partition* near) const {
+  std::pmr::vector<Candidate> candidates(queries.Memory());
+  candidates.reserve(queries.size());
+  for (size_t i = 0; i < queries.size(); ++i) {
+    const double prior = LeastPriorTerm(queries, i);
+    candidates.push_back({.index = i,
+                          .log_l = log_l[i],
+                          .prior = prior,
+                          .most = log_l[i] - (prior - log_total_weight_)});
+  }
+  std::pmr::vector<Candidate*> heap(queries.Memory());
+  heap.reserve(candidates.size());
+  for (Candidate& candidate : candidates) heap.push_back(&candidate);
+  const auto is_less = [](const Candidate* a, const Candidate* b) { return a->most < b->most; };
+  std::make_heap(heap.begin(), heap.end(), is_less);
+  const auto pop = [&] {
+    std::pop_heap(heap.begin(), heap.end(), is_less);
+    Candidate* candidate = heap.back();
+    heap.pop_back();
+    return candidate;
+  };
+  const auto push = [&](Candidate* candidate) {
+    heap.push_back(candidate);
+    std::push_heap(heap.begin(), heap.end(), is_less);
+  };
+  std::vector<size_t> possible;
+  double least = -kInfinity;  // of the greatest ratio
+  while (!heap.empty() && heap.front()->most + kRounding >= least) {
+    Candidate* first = pop();
+    const double next = heap.empty() ? -kInfinity : heap.front()->most;
+    if (first->is_known || (possible.empty() && first->least > next + kRounding)) {
+      possible.push_back(first->index);
+      continue;
+    }
+    // Of the two that are to be told apart, the one that is known less well.
+    if (!heap.empty() && heap.front()->IsWiderThan(*first)) {
+      Candidate* second = pop();
+      LookCloser(*second, queries, std::max(first->least, least), near);
+      least = std::max(least, second->least);
+      push(second);
+    } else {
+      const bool is_second_close = !heap.empty() && heap.front()->is_complete;
+      LookCloser(*first, queries, std::max(is_second_close ? heap.front()->least : next, least),
+                 near);
+      least = std::max(least, first->least);
+    }
+    push(first);
+  }
+  std::sort(possible.begin(), possible.end());
+  return possible;
+}
+
+void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
+                         const Partition* near) const {
+  // So many times as closely as before, so that what is done again is little.
+  constexpr size_t kTimes = 4;
+  const KernelQuery& query = queries.One(c.index);
+  size_t until = c.is_complete ? c.reads + 1 : std::max<size_t>(kTimes * c.reads, 1);
+  if (c.is_complete) c.tolerance = std::max(0.1 * c.tolerance, kLeastTolerance);
+  c.reads = 0;
+  const double precision = -std::log(kLeftOut * c.tolerance);
+  RoughSum sum;
+  double floor = LeastTerm(c.prior, precision);
+  const auto ratio = [&](double factor) {
+    return c.log_l - (sum.largest + std::log(factor) - log_total_weight_);
+  };
+  const auto update = [&] {
+    if (sum.factor > 0.0) c.most = std::min(c.most, ratio(sum.factor));
+  };
+  const auto take = [&](KernelTree::Cell cell) {
+    return TakeCell(cell, c.tolerance, query, *near, sum);
+  };
+  const auto visit = [&](size_t first, size_t last) {
+    const KernelConstants* constants = queries.ConstantsFor(first, last, query, floor);
+    AddRoughly(blocks_, constants, first, last, query, floor, weights_, sum);
+    if (sum.factor > 0.0) {
+      floor = std::max(floor, LeastTerm(sum.largest + std::log(sum.factor), precision));
+    }
+    if (++c.reads < until) return true;
+    until *= 2;
+    update();
+    return c.most >= to_beat;
+  };
+  c.is_complete = VisitNear(
+      query, near, queries.Memory(), [&] { return floor; }, take, visit);
+  update();
+  if (!c.is_complete) return;
+  const double most = (1.0 + kLeftOut * c.tolerance) * sum.factor + sum.slack;
+  if (sum.factor > 0.0) c.least = std::max(c.least, ratio(most) - kRounding);
+  c.is_known = c.tolerance <= kLeastTolerance;
+}
+
+bool Mixture::TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,
+                       const Partition& near, RoughSum& sum) const {
+  // Until there is a term to compare with, cells are looked into.
+  if (!near.sums.has_value() || sum.largest == -kInfinity) return false;
+  const auto [least, most] =
+      near.sums->BoundsAt(cell, query.point, weights_, near.missing, sum.largest);
+  const double share = near.sums->Count(cell) / static_cast<double>(observation_count_ + 1);
+  const double known = std::max(least, std::max(share, kLeastShare) * sum.factor);
+  if (!(most - least <= tolerance * known)) return false;
+  sum.factor += least;
+  sum.slack += most - least;
+  return true;
+}
+
+}  // namespace hpod
