@@ -20,9 +20,9 @@ class Scratch {
   std::pmr::memory_resource* Memory() { return &memory_; }
 
  private:
-  static constexpr size_t kOnStack = size_t{32} * 1024;
+  static constexpr size_t kOnStack = size_t{12} * 1024;
   // Not set to anything first.
-  alignas(64) std::array<std::byte, kOnStack> on_stack_;
+  std::array<std::byte, kOnStack> on_stack_;
   std::pmr::monotonic_buffer_resource memory_{on_stack_.data(), on_stack_.size()};
 };
 
