@@ -30,8 +30,8 @@ class GrowingMixture {
   bool Has(size_t number) const { return number < slots_.size() && slots_[number] != kNoSlot; }
   bool HasAsIs(const Observation& trial) const;
 
-  // O(d (log n + sqrt n)), if there are steps from 98 kernels on. Update() must follow before
-  // anything else is asked; several changes need one only.
+  // O(d (log n + sqrt n)); dimensions with steps take O(n) up to 98 kernels. Update() must follow
+  // before anything else is asked; several changes need one only.
   void Insert(const Observation& trial);
   void Erase(size_t number);
   void Update();
