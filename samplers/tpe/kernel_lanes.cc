@@ -335,7 +335,8 @@ HWY_EXPORT(SetConstantsOfAll);
 }  // namespace
 
 void KernelTerms::Restart(double least_that_matters) {
-  TermLimits::operator=({.least = least_that_matters});
+  largest = -std::numeric_limits<double>::infinity();
+  least = least_that_matters;
   count = 0;
 }
 

@@ -53,21 +53,17 @@ struct KernelQuery {
   const double* const* costs = nullptr;
 };
 
-// Which of the terms of a sum matter.
-struct TermLimits {
-  double largest = -std::numeric_limits<double>::infinity();  // so far
-  // Terms below this do not matter in any case.
-  double least = -std::numeric_limits<double>::infinity();
-
-  // Terms below this do not matter.
-  double Floor(double gap) const { return largest - gap < least ? least : largest - gap; }
-};
-
 // The terms ln f_k(x), without the weights, of the blocks that may matter to one query.
-class KernelTerms : public TermLimits {
+class KernelTerms {
  public:
   // `memory` gives back what it has given when it ends (scratch.h).
   explicit KernelTerms(std::pmr::memory_resource* memory) : memory_(memory) {}
+
+  double largest = -std::numeric_limits<double>::infinity();  // so far
+  // Terms below this do not matter in any case.
+  double least = -std::numeric_limits<double>::infinity();
+  // Terms below this do not matter.
+  double Floor(double gap) const { return largest - gap < least ? least : largest - gap; }
 
   size_t count = 0;
   uint32_t* blocks = nullptr;
