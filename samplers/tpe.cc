@@ -204,7 +204,7 @@ class TpeSampler final : public Sampler {
       return fresh.Draw(DomainsOf(history, space), NamesOf(history, space), stream);
     }
     return DrawBest(study, settings_.n_ei_candidates, kept->Domains(), stream, kept->Below(),
-                    kept->Above());
+                    kept->GetAbove());
   }
 
   double DrawAlone(const StudyView& study, const std::string& name, const Domain& domain,

@@ -56,26 +56,38 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
   return logs;
 }
 
-std::vector<double> Mixture::LogDensity(std::span<const double> points,
-                                        const Partition& near) const {
+std::vector<double> Mixture::LogDensity(std::span<const double> points, const Partition& near,
+                                        TrialValues values) const {
   Scratch scratch;
   Queries queries(*this, points, scratch.Memory());
   const double gap = GapFor(kExact);
   std::vector<double> logs(queries.size(), -kInfinity);
   KernelTerms terms(scratch.Memory());
+  DecodedPage decoded(*this, values);
   for (size_t i = 0; i < logs.size(); ++i) {
     if (queries.IsOutside(i)) continue;
     const KernelQuery& query = queries.One(i);
     terms.Restart(LeastTerm(LeastPriorTerm(query), kExact));
+    const auto collect = [&](const KernelBlocks& blocks, const KernelConstants* constants,
+                             size_t first, size_t last) {
+      CollectTerms(blocks, constants, first, last, {&query, 1}, gap, {&terms, 1});
+    };
+    const auto visit_coded = [&](uint32_t page, uint64_t slots) {
+      const size_t before = terms.count;
+      decoded.Read(page, slots);
+      collect(decoded.Blocks(), decoded.Constants(), 0, kPageBlocks);
+      for (size_t k = before; k < terms.count; ++k) {
+        terms.blocks[k] += static_cast<uint32_t>(FirstBlock(page));
+      }
+      return true;
+    };
+    const auto visit = [&](size_t first, size_t last) {
+      collect(blocks_, queries.ConstantsFor(first, last, query, terms.Floor(gap)), first, last);
+      return true;
+    };
     VisitNear(
         query, &near, scratch.Memory(), [&] { return terms.Floor(gap); },
-        [](KernelTree::Cell) { return false; },
-        [&](size_t first_block, size_t last) {
-          const KernelConstants* constants =
-              queries.ConstantsFor(first_block, last, query, terms.Floor(gap));
-          CollectTerms(blocks_, constants, first_block, last, {&query, 1}, gap, {&terms, 1});
-          return true;
-        });
+        [](KernelTree::Cell) { return false; }, visit_coded, visit);
     const ScaledSum sum = Sum(terms, gap);
     logs[i] = sum.log_scale + PortableLog(sum.factor) - log_total_weight_;
   }

@@ -4,10 +4,12 @@
 // 2003: bounds decide what is looked at more closely.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <memory_resource>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "samplers/tpe/mixture.h"
@@ -25,7 +27,7 @@ constexpr double kRounding = 1e-8;
 // How far apart bounds may be, relative to what is known of the sum, at first and at last; and
 // which share of that is for kernels that are left out.
 constexpr double kFirstTolerance = 0.3;
-constexpr double kLeastTolerance = 1e-5;
+constexpr double kLeastTolerance = 1e-3;
 constexpr double kLeftOut = 0.1;
 
 // Of the sum so far, this share may be unknown, times the tolerance, for each cell however few
@@ -52,7 +54,7 @@ struct Mixture::Candidate {
 };
 
 size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const double> log_l,
-                              const Partition* near) const {
+                              const Partition* near, TrialValues values) const {
   Scratch scratch;
   Queries queries(*this, points, scratch.Memory());
   const bool is_plain =
@@ -68,7 +70,7 @@ size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const do
     rows.insert(rows.end(), points.begin() + static_cast<std::ptrdiff_t>(i * d),
                 points.begin() + static_cast<std::ptrdiff_t>((i + 1) * d));
   }
-  const std::vector<double> log_g = near == nullptr ? LogDensity(rows) : LogDensity(rows, *near);
+  const std::vector<double> log_g = near == nullptr ? LogDensity(rows) : LogDensity(rows, *near, values);
   size_t best = 0;
   for (size_t i = 1; i < possible.size(); ++i) {
     if (log_l[possible[i]] - log_g[i] > log_l[possible[best]] - log_g[best]) best = i;
@@ -143,18 +145,24 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
   const double precision = -std::log(kLeftOut * c.tolerance);
   RoughSum sum;
   double floor = LeastTerm(c.prior, precision);
+  std::optional<CodedPages::Point> point;
+  if (near != nullptr && near->codes.has_value()) {
+    point.emplace(*near->codes, query.point, queries.Memory());
+  }
+  // Of the logarithm of the sum: terms of coded kernels are known to so much.
+  const double error =
+      point.has_value() ? point->ErrorWithin(near->greatest_constant - floor) : 0.0;
   const auto ratio = [&](double factor) {
     return c.log_l - (sum.largest + std::log(factor) - log_total_weight_);
   };
   const auto update = [&] {
-    if (sum.factor > 0.0) c.most = std::min(c.most, ratio(sum.factor));
+    if (sum.factor > 0.0) c.most = std::min(c.most, ratio(sum.factor) + error);
   };
   const auto take = [&](KernelTree::Cell cell) {
     return TakeCell(cell, c.tolerance, query, *near, sum);
   };
-  const auto visit = [&](size_t first, size_t last) {
-    const KernelConstants* constants = queries.ConstantsFor(first, last, query, floor);
-    AddRoughly(blocks_, constants, first, last, query, floor, weights_, sum);
+  // After some more has been added.
+  const auto goes_on = [&] {
     if (sum.factor > 0.0) {
       floor = std::max(floor, LeastTerm(sum.largest + std::log(sum.factor), precision));
     }
@@ -163,12 +171,25 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
     update();
     return c.most >= to_beat;
   };
+  const auto visit_coded = [&](uint32_t page, uint64_t) {
+    std::array<DoubleLanes, kPageBlocks> terms;
+    point->GetTerms(page, near->greatest_constant - floor, terms.data());
+    const size_t first = FirstBlock(page);
+    AddCodedRoughly(blocks_, terms.data(), first, first + near->BlockCount(page), query, floor,
+                    weights_, sum);
+    return goes_on();
+  };
+  const auto visit = [&](size_t first, size_t last) {
+    const KernelConstants* constants = queries.ConstantsFor(first, last, query, floor);
+    AddRoughly(blocks_, constants, first, last, query, floor, weights_, sum);
+    return goes_on();
+  };
   c.is_complete = VisitNear(
-      query, near, queries.Memory(), [&] { return floor; }, take, visit);
+      query, near, queries.Memory(), [&] { return floor; }, take, visit_coded, visit);
   update();
   if (!c.is_complete) return;
   const double most = (1.0 + kLeftOut * c.tolerance) * sum.factor + sum.slack;
-  if (sum.factor > 0.0) c.least = std::max(c.least, ratio(most) - kRounding);
+  if (sum.factor > 0.0) c.least = std::max(c.least, ratio(most) - error - kRounding);
   c.is_known = c.tolerance <= kLeastTolerance;
 }
 

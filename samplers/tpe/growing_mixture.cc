@@ -1,82 +1,97 @@
+// How kernels get into the tree of a mixture, and out of it, is in kernel_placing.cc.
+
 #include "samplers/tpe/growing_mixture.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <cassert>
 #include <optional>
 
 namespace hpod {
-namespace {
-
-// With fewer kernels, most change with each that comes: it takes less time to look at all of them
-// and to make the constants of those that matter than to keep constants and a tree.
-constexpr size_t kKept = 128;
-static_assert(kKept >= kSettled);
-
-}  // namespace
-
-GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const Observation> trials)
+GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const size_t> numbers,
+                               TrialValues values)
     : mixture_(domains, /*forgetting=*/true) {
   size_t continuous = 0;
   for (const Domain& domain : domains) {
-    Dimension& dimension = dimensions_.emplace_back();
-    dimension.continuous = mixture_.ContinuousCount();
-    dimension.is_numeric = !std::holds_alternative<CategoricalDomain>(domain);
-    if (!dimension.is_numeric) continue;
-    dimension.numeric = AsNumeric(domain);
-    dimension.interval = IntervalOf(dimension.numeric);
-    dimension.settled_limits = LimitsOf(dimension.interval, kSettled);
-    if (dimension.numeric.step == 0) dimension.continuous = continuous++;
+    const bool is_numeric = !std::holds_alternative<CategoricalDomain>(domain);
+    const NumericDomain numeric = is_numeric ? AsNumeric(domain) : NumericDomain{};
+    const Interval interval = IntervalOf(numeric);
+    const bool is_continuous = is_numeric && numeric.step == 0;
+    dimensions_.push_back({is_numeric, is_continuous ? continuous++ : mixture_.ContinuousCount(),
+                           numeric, interval, LimitsOf(interval, kSettled),
+                           SortedCentres(interval)});
   }
   partition_.sums = mixture_.MakeCellSums();
-  partition_.codes = mixture_.MakePageCodes();
+  partition_.codes = mixture_.MakeCodedPages();
+  partition_.can_filter = partition_.codes.has_value() && continuous >= CodedPages::kLeastToFilter;
   partition_.tree.AddPage(0, AddPage(/*is_in_tree=*/true));
   InsertPrior(domains);
-  count_ = trials.size();
-  SortCentres(trials);
-  Place(trials);
-  for (size_t j = 0; j < dimensions_.size(); ++j) {
-    const Dimension& d = dimensions_[j];
-    if (d.is_numeric && !HasRows(d)) SetWidths(j, d.settled_limits);
-  }
-  are_rows_old_ = true;
-  Update();
+  count_ = numbers.size();
+  SortCentres(numbers, values);
+  Place(numbers, values);
+  SetFacts(numbers, values);
+  Update(values);
 }
 
-void GrowingMixture::SortCentres(std::span<const Observation> trials) {
+void GrowingMixture::SortCentres(std::span<const size_t> numbers, TrialValues values) {
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     Dimension& d = dimensions_[j];
     if (!d.is_numeric) continue;
-    std::vector<Centre> centres;
-    centres.reserve(trials.size());
-    for (const Observation& trial : trials) {
-      centres.push_back(
-          {ToModel(trial.values[j], d.numeric.log), static_cast<uint32_t>(trial.number)});
+    const auto for_each = [&](const auto& add) {
+      for (const size_t number : numbers) {
+        add(Centre{ToModel(values[j][number], d.numeric.log), static_cast<uint32_t>(number)});
+      }
+    };
+    if (count_ >= kKept && !HasRows(d)) {
+      d.centres.AssignThinly(for_each);
+      continue;
     }
+    std::vector<Centre> centres;
+    centres.reserve(numbers.size());
+    for_each([&](const Centre& centre) { centres.push_back(centre); });
     d.centres.Assign(std::move(centres));
   }
 }
 
-void GrowingMixture::Place(std::span<const Observation> trials) {
-  size_t numbers = 0;
-  for (const Observation& trial : trials) numbers = std::max(numbers, trial.number + 1);
-  const std::vector<bool> are_wide = FindWide(numbers);
-  std::vector<double> centre(mixture_.ContinuousCount());
-  for (const auto& [number, values] : trials) {
-    for (size_t j = 0; j < dimensions_.size(); ++j) {
-      const Dimension& d = dimensions_[j];
-      if (d.continuous < centre.size()) centre[d.continuous] = ToModel(values[j], d.numeric.log);
+void GrowingMixture::Place(std::span<const size_t> numbers, TrialValues values) {
+  if (numbers.empty()) return;
+  slots_.resize(numbers.back() + 1, kNoSlot);
+  is_final_.resize(slots_.size(), false);
+  const std::vector<bool> are_wide = FindWide(slots_.size());
+  std::vector<double> row(dimensions_.size());
+  std::vector<size_t> for_tree;
+  for_tree.reserve(numbers.size());
+  for (const size_t number : numbers) {
+    is_final_[number] = true;
+    for (size_t j = 0; j < row.size(); ++j) row[j] = values[j][number];
+    const std::vector<double> centre = ModelCentre(row);
+    if (count_ >= kKept && !are_wide[number] && !mixture_.IsSpecial(centre)) {
+      for_tree.push_back(number);
+    } else {
+      mixture_.SetCentre(PutEverywhere(number), centre);
     }
-    const bool is_in_tree = count_ >= kKept && !are_wide[number] && !mixture_.IsSpecial(centre);
-    const size_t slot = is_in_tree ? PutInTree(number, centre) : PutEverywhere(number);
+  }
+  PutAllInTree(std::move(for_tree), values);
+}
+
+void GrowingMixture::SetFacts(std::span<const size_t> numbers, TrialValues values) {
+  for (const size_t number : numbers) {
+    const size_t slot = slots_[number];
     mixture_.SetTrial(slot, number);
     for (size_t j = 0; j < dimensions_.size(); ++j) {
       if (dimensions_[j].is_numeric) continue;
-      mixture_.SetChoice(slot, j, static_cast<size_t>(values[j]));
+      mixture_.SetChoice(slot, j, static_cast<size_t>(values[j][number]));
     }
-    // The tree asks for the centres when it grows.
-    mixture_.SetCentre(slot, centre);
+  }
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    Dimension& d = dimensions_[j];
+    if (!d.is_numeric) continue;
+    if (HasRows(d)) {
+      SetWidths(j, LimitsOf(d.interval, count_));
+      continue;
+    }
+    d.centres.ForEachWidth(d.settled_limits, [&](const Centre& centre, double sigma) {
+      if (!IsInTree(centre.number)) mixture_.SetNormal(slots_[centre.number], j, centre.mu, sigma);
+    });
   }
 }
 
@@ -84,7 +99,7 @@ std::vector<bool> GrowingMixture::FindWide(size_t numbers) const {
   std::vector<bool> are_wide(numbers, false);
   for (const Dimension& d : dimensions_) {
     if (!d.is_numeric || HasRows(d)) continue;
-    d.centres.ForEachWidth(d.interval, d.settled_limits, [&](const Centre& centre, double sigma) {
+    d.centres.ForEachWidth(d.settled_limits, [&](const Centre& centre, double sigma) {
       if (sigma > d.settled_limits.least) are_wide[centre.number] = true;
     });
   }
@@ -94,50 +109,77 @@ std::vector<bool> GrowingMixture::FindWide(size_t numbers) const {
 bool GrowingMixture::HasAsIs(const Observation& trial) const {
   if (!Has(trial.number)) return false;
   const size_t slot = slots_[trial.number];
+  const bool is_coded = IsInTree(trial.number);
   for (size_t j = 0; j < dimensions_.size(); ++j) {
+    const Dimension& d = dimensions_[j];
+    if (is_coded && d.continuous < mixture_.ContinuousCount()) continue;
     const bool is_same =
-        dimensions_[j].is_numeric
-            ? mixture_.CentreOf(slot, j) == ToModel(trial.values[j], dimensions_[j].numeric.log)
-            : mixture_.ChoiceOf(slot, j) == static_cast<size_t>(trial.values[j]);
+        d.is_numeric ? mixture_.CentreOf(slot, j) == ToModel(trial.values[j], d.numeric.log)
+                     : mixture_.ChoiceOf(slot, j) == static_cast<size_t>(trial.values[j]);
     if (!is_same) return false;
   }
-  return true;
+  return !is_coded || partition_.codes->IsAt(slot, ModelCentre(trial.values));
 }
 
-void GrowingMixture::Insert(const Observation& trial) {
+void GrowingMixture::Insert(const Observation& trial, TrialValues values) {
   const size_t slot = PutEverywhere(trial.number);
   mixture_.SetTrial(slot, trial.number);
-  places_.resize(dimensions_.size());
-  for (size_t j = 0; j < dimensions_.size(); ++j) {
-    if (dimensions_[j].is_numeric) {
-      const double mu = ToModel(trial.values[j], dimensions_[j].numeric.log);
-      places_[j] = dimensions_[j].centres.Insert({mu, static_cast<uint32_t>(trial.number)});
-    } else {
-      mixture_.SetChoice(slot, j, static_cast<size_t>(trial.values[j]));
-    }
-  }
+  is_final_[trial.number] = trial.is_final;
+  const bool are_settled = count_ >= kSettled;
+  if (!are_settled) are_rows_old_ = true;
   ++count_;
-  UpdateWidths(count_ - 1);
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    Dimension& d = dimensions_[j];
+    if (!d.is_numeric) {
+      mixture_.SetChoice(slot, j, static_cast<size_t>(trial.values[j]));
+      continue;
+    }
+    const double mu = ToModel(trial.values[j], d.numeric.log);
+    d.centres.Insert({mu, static_cast<uint32_t>(trial.number)},
+                     [&](const Centre& centre, double sigma) {
+                       // Until the limits are settled, rows are all made anew.
+                       if (HasRows(d) && !are_settled) return;
+                       SetWidth(j, centre, sigma, values);
+                     });
+  }
   NoteChange(trial.number);
 }
 
-void GrowingMixture::Erase(size_t number) {
+void GrowingMixture::Erase(size_t number, TrialValues values) {
   // One that has been inserted since may have no width yet.
-  if (number < is_changed_.size() && is_changed_[number]) Update();
-  const size_t slot = slots_[number];
-  places_.resize(dimensions_.size());
+  if (number < is_changed_.size() && is_changed_[number]) Update(values);
+  const bool are_settled = count_ > kSettled;
+  if (!are_settled) are_rows_old_ = true;
   for (size_t j = 0; j < dimensions_.size(); ++j) {
-    if (!dimensions_[j].is_numeric) continue;
-    places_[j] =
-        dimensions_[j].centres.Erase({mixture_.CentreOf(slot, j), static_cast<uint32_t>(number)});
+    Dimension& d = dimensions_[j];
+    if (!d.is_numeric) continue;
+    d.centres.Erase(
+        {MuOf(number, j, values), static_cast<uint32_t>(number)},
+        [&](const Centre& low, const Centre& high, bool is_least) {
+          return FindBetween(j, low, high, is_least, values);
+        },
+        [&](const Centre& centre, double sigma) {
+          if (HasRows(d) && !are_settled) return;
+          SetWidth(j, centre, sigma, values);
+        });
   }
-  RemoveFromCells(slot);
+  const size_t slot = slots_[number];
+  if (IsInTree(number)) {
+    RemoveFromCells(CentreOf(number, values), number);
+    partition_.codes->Clear(slot);
+  } else {
+    changed_blocks_.push_back(static_cast<uint32_t>(slot / kLanes));
+  }
   mixture_.Clear(slot);
   Leave(slot);
   slots_[number] = kNoSlot;
   --count_;
-  UpdateWidths(count_ + 1);
-  changed_blocks_.push_back(static_cast<uint32_t>(slot / kLanes));
+}
+
+void GrowingMixture::Finish(size_t number) {
+  if (is_final_[number]) return;
+  is_final_[number] = true;
+  NoteChange(number);
 }
 
 void GrowingMixture::InsertPrior(std::span<const Domain> domains) {
@@ -170,142 +212,81 @@ size_t GrowingMixture::PutEverywhere(size_t number) {
   return TakeSlot(partition_.everywhere.back(), number);
 }
 
-size_t GrowingMixture::PutInTree(size_t number, std::span<const double> centre) {
-  std::optional<uint32_t> page = FindRoomFor(centre);
-  while (!page.has_value()) {
-    Grow(partition_.tree.LeafFor(centre));
-    page = FindRoomFor(centre);
-  }
-  AddToCells(centre, number);
-  const size_t slot = TakeSlot(*page, number);
-  if (partition_.codes.has_value()) partition_.codes->Set(slot, centre);
-  return slot;
-}
-
-std::optional<uint32_t> GrowingMixture::FindRoomFor(std::span<const double> centre) const {
-  std::optional<uint32_t> found;
-  partition_.tree.VisitPages(partition_.tree.LeafFor(centre), [&](uint32_t page) {
-    if (!IsFull(page)) found = page;
-    return !found.has_value();
-  });
-  return found;
-}
-
-void GrowingMixture::AddToCells(std::span<const double> centre, size_t number) {
-  if (!partition_.sums.has_value()) return;
-  const CellSums::Kernel kernel = partition_.sums->MakeKernel(centre, number);
-  partition_.tree.Descend(centre,
-                          [&](KernelTree::Cell cell) { partition_.sums->Add(cell, kernel); });
-}
-
-void GrowingMixture::RemoveFromCells(size_t slot) {
-  if (!partition_.sums.has_value() || !is_in_tree_[slot / kPageSlots]) return;
-  const std::vector<double> centre = CentreOf(slot);
-  const CellSums::Kernel kernel = partition_.sums->MakeKernel(centre, mixture_.TrialOf(slot));
-  partition_.tree.Descend(centre,
-                          [&](KernelTree::Cell cell) { partition_.sums->Remove(cell, kernel); });
-}
-
 size_t GrowingMixture::TakeSlot(uint32_t page, size_t number) {
   const auto free = static_cast<size_t>(std::countr_one(partition_.used[page]));
   partition_.used[page] |= uint64_t{1} << free;
   const size_t slot = page * kPageSlots + free;
-  if (slots_.size() <= number) slots_.resize(number + 1, kNoSlot);
+  if (slots_.size() <= number) {
+    slots_.resize(number + 1, kNoSlot);
+    is_final_.resize(number + 1, false);
+  }
   slots_[number] = static_cast<uint32_t>(slot);
   return slot;
 }
 
 uint32_t GrowingMixture::AddPage(bool is_in_tree) {
+  const auto page = static_cast<uint32_t>(partition_.used.size());
   partition_.used.push_back(0);
   is_in_tree_.push_back(is_in_tree);
-  mixture_.Reserve(partition_.used.size() * kPageSlots, /*have_widths=*/!is_in_tree);
-  return static_cast<uint32_t>(partition_.used.size() - 1);
-}
-
-void GrowingMixture::Grow(KernelTree::Leaf leaf) {
-  const uint32_t page = partition_.tree.FirstPage(leaf);
-  const bool is_alone = partition_.tree.HasOnePage(leaf);
-  const uint32_t added = AddPage(/*is_in_tree=*/true);
-  const size_t first = page * kPageSlots;
-  // The dimension in which the centres, in widths, are furthest apart.
-  std::array<double, kPageSlots> best{};
-  size_t dimension = 0;
-  double widest = 0.0;
-  for (size_t i = 0; i < mixture_.ContinuousCount() && is_alone; ++i) {
-    std::array<double, kPageSlots> centres{};
-    for (size_t k = 0; k < kPageSlots; ++k) centres[k] = mixture_.CentreAt(first + k, i);
-    const auto [low, high] = std::minmax_element(centres.begin(), centres.end());
-    const double width = (*high - *low) * mixture_.LeastWidthScales()[i];
-    if (!(width > widest)) continue;
-    widest = width;
-    dimension = i;
-    best = centres;
-  }
-  if (widest == 0.0) return partition_.tree.AddPage(leaf, added);
-  std::sort(best.begin(), best.end());
-  // So that neither part is empty, however many are equal to the least.
-  const double second = *std::upper_bound(best.begin(), best.end(), best[0]);
-  const double at = std::max(best[kPageSlots / 2], second);
-  partition_.tree.Split(leaf, dimension, at, added);
-  if (partition_.sums.has_value()) OpenCells(leaf, page, dimension, at);
-  for (size_t slot = first; slot < first + kPageSlots; ++slot) {
-    if (mixture_.CentreAt(slot, dimension) >= at) Move(slot, added);
-  }
-}
-
-void GrowingMixture::OpenCells(KernelTree::Leaf divided, uint32_t page, size_t dimension,
-                               double at) {
-  std::array<std::vector<CellSums::Kernel>, 2> parts;
-  for (size_t slot = page * kPageSlots; slot < (page + 1) * kPageSlots; ++slot) {
-    const bool is_above = mixture_.CentreAt(slot, dimension) >= at;
-    parts[is_above ? 1 : 0].push_back(
-        partition_.sums->MakeKernel(CentreOf(slot), mixture_.TrialOf(slot)));
-  }
-  const auto [below, above] = partition_.tree.Parts(divided);
-  partition_.sums->Open(below, parts[0]);
-  partition_.sums->Open(above, parts[1]);
-}
-
-void GrowingMixture::Move(size_t slot, uint32_t page) {
-  const size_t number = mixture_.TrialOf(slot);
-  Leave(slot);
-  const size_t to = TakeSlot(page, number);
-  mixture_.Move(slot, to);
-  if (partition_.codes.has_value()) partition_.codes->Set(to, CentreOf(to));
+  mixture_.Reserve((page + size_t{1}) * kPageSlots, /*are_coded=*/is_in_tree);
+  if (is_in_tree && partition_.codes.has_value()) partition_.codes->AddPage(page);
+  return page;
 }
 
 void GrowingMixture::Leave(size_t slot) {
   partition_.used[slot / kPageSlots] &= ~(uint64_t{1} << slot % kPageSlots);
 }
 
-std::vector<double> GrowingMixture::CentreOf(size_t slot) const {
-  std::vector<double> centre(mixture_.ContinuousCount());
-  for (size_t i = 0; i < centre.size(); ++i) centre[i] = mixture_.CentreAt(slot, i);
+std::vector<double> GrowingMixture::CentreOf(size_t number, TrialValues values) const {
+  std::vector<double> centre;
+  centre.reserve(mixture_.ContinuousCount());
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    if (dimensions_[j].continuous < mixture_.ContinuousCount()) {
+      centre.push_back(MuOf(number, j, values));
+    }
+  }
   return centre;
 }
 
-// Until the limits are settled, the least width changes with each kernel: where it is a lower bound
-// on what the mixture is told, nothing has to be done, and rows are made anew.
-void GrowingMixture::UpdateWidths(size_t before) {
-  const bool are_settled = std::min(before, count_) >= kSettled;
-  if (!are_settled) are_rows_old_ = true;
+std::vector<double> GrowingMixture::ModelCentre(std::span<const double> row) const {
+  std::vector<double> centre;
+  centre.reserve(mixture_.ContinuousCount());
   for (size_t j = 0; j < dimensions_.size(); ++j) {
-    if (!dimensions_[j].is_numeric || (HasRows(dimensions_[j]) && !are_settled)) continue;
-    const SortedCentres& centres = dimensions_[j].centres;
-    const SortedCentres::Place place = places_[j];
-    if (!centres.IsBegin(place)) UpdateWidth(j, centres.Previous(place));
-    if (centres.IsEnd(place)) continue;
-    UpdateWidth(j, place);
-    const SortedCentres::Place next = centres.Next(place);
-    if (!centres.IsEnd(next)) UpdateWidth(j, next);
+    const Dimension& d = dimensions_[j];
+    if (d.continuous < mixture_.ContinuousCount()) {
+      centre.push_back(ToModel(row[j], d.numeric.log));
+    }
   }
+  return centre;
 }
 
-void GrowingMixture::UpdateWidth(size_t dimension, SortedCentres::Place place) {
+double GrowingMixture::MuOf(size_t number, size_t dimension, TrialValues values) const {
   const Dimension& d = dimensions_[dimension];
-  const auto& [mu, number] = d.centres.At(place);
-  const double sigma = d.centres.WidthAt(place, d.interval, d.settled_limits);
-  if (IsInTree(number) && !HasRows(d) && sigma > d.settled_limits.least) LeaveTree(number);
+  const bool is_coded = IsInTree(number) && !HasRows(d);
+  return is_coded ? ToModel(values[dimension][number], d.numeric.log)
+                  : mixture_.CentreOf(slots_[number], dimension);
+}
+
+Centre GrowingMixture::FindBetween(size_t dimension, const Centre& low, const Centre& high,
+                                   bool is_least, TrialValues values) const {
+  Centre best = is_least ? high : low;
+  for (size_t number = 0; number < slots_.size(); ++number) {
+    if (slots_[number] == kNoSlot) continue;
+    const Centre centre{MuOf(number, dimension, values), static_cast<uint32_t>(number)};
+    if (!(low < centre && centre < high)) continue;
+    if (is_least ? centre < best : best < centre) best = centre;
+  }
+  return best;
+}
+
+void GrowingMixture::SetWidth(size_t dimension, const Centre& centre, double sigma,
+                              TrialValues values) {
+  const Dimension& d = dimensions_[dimension];
+  const auto& [mu, number] = centre;
+  if (IsInTree(number) && !HasRows(d)) {
+    if (sigma == d.settled_limits.least) return;
+    LeaveTree(number, values);
+  }
   if (mixture_.SetNormal(slots_[number], dimension, mu, sigma)) NoteChange(number);
 }
 
@@ -313,7 +294,7 @@ void GrowingMixture::SetWidths(size_t dimension, const WidthLimits& limits) {
   const Dimension& d = dimensions_[dimension];
   std::vector<Mixture::Normal> normals;
   normals.reserve(count_ + 1);
-  d.centres.ForEachWidth(d.interval, limits, [&](const Centre& centre, double sigma) {
+  d.centres.ForEachWidth(limits, [&](const Centre& centre, double sigma) {
     normals.push_back({slots_[centre.number], centre.mu, sigma});
   });
   normals.push_back(PriorOf(d));
@@ -334,63 +315,61 @@ void GrowingMixture::NoteChange(size_t number) {
   changed_.push_back(static_cast<uint32_t>(number));
 }
 
-void GrowingMixture::Update() {
+void GrowingMixture::Update(TrialValues values) {
   mixture_.SetObservationCount(count_);
   partition_.missing = slots_.size() - count_;
-  if (are_rows_old_) UpdateRows();
   const bool is_kept = count_ >= kKept;
-  if (is_kept == mixture_.HasConstants()) {
-    if (is_kept) UpdateConstants();
-  } else {
-    is_kept ? mixture_.UpdateConstants() : mixture_.DropConstants();
-    for (size_t number = 0; number < slots_.size(); ++number) {
-      if (Has(number)) NoteChange(number);
-    }
+  if (!is_kept && mixture_.HasConstants()) KeepLess(values);
+  if (are_rows_old_) UpdateRows();
+  if (is_kept && !mixture_.HasConstants()) {
+    KeepMore();
+  } else if (is_kept) {
+    UpdateConstants();
   }
   changed_blocks_.clear();
   for (const uint32_t number : changed_) {
     is_changed_[number] = false;
-    if (Has(number)) Settle(number);
+    if (Has(number)) Settle(number, values);
   }
   changed_.clear();
+}
+
+void GrowingMixture::KeepMore() {
+  mixture_.UpdateConstants();
+  for (Dimension& d : dimensions_) {
+    if (d.is_numeric) d.centres.Thin();
+  }
+  for (size_t number = 0; number < slots_.size(); ++number) {
+    if (Has(number) && !IsInTree(number)) NoteChange(number);
+  }
+}
+
+void GrowingMixture::KeepLess(TrialValues values) {
+  mixture_.DropConstants();
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    if (!dimensions_[j].is_numeric) continue;
+    std::vector<Centre> centres;
+    for (size_t number = 0; number < slots_.size(); ++number) {
+      if (!Has(number)) continue;
+      centres.push_back({MuOf(number, j, values), static_cast<uint32_t>(number)});
+    }
+    dimensions_[j].centres.Assign(std::move(centres));
+  }
+  for (size_t number = 0; number < slots_.size(); ++number) {
+    if (Has(number) && IsInTree(number)) LeaveTree(number, values);
+  }
 }
 
 void GrowingMixture::UpdateConstants() {
   std::vector<uint32_t>& blocks = changed_blocks_;
   for (const uint32_t number : changed_) {
-    if (Has(number)) blocks.push_back(static_cast<uint32_t>(slots_[number] / kLanes));
+    if (Has(number) && !IsInTree(number)) {
+      blocks.push_back(static_cast<uint32_t>(slots_[number] / kLanes));
+    }
   }
   std::sort(blocks.begin(), blocks.end());
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
   mixture_.UpdateConstants(blocks);
-}
-
-bool GrowingMixture::BelongsInTree(size_t slot) const {
-  if (count_ < kKept || mixture_.IsSpecial(CentreOf(slot))) return false;
-  for (size_t i = 0; i < mixture_.ContinuousCount(); ++i) {
-    if (mixture_.ScaleAt(slot, i) != mixture_.LeastWidthScales()[i]) return false;
-  }
-  return true;
-}
-
-void GrowingMixture::Settle(size_t number) {
-  const size_t slot = slots_[number];
-  const bool belongs = BelongsInTree(slot);
-  if (belongs) {
-    partition_.greatest_constant =
-        std::max(partition_.greatest_constant, mixture_.ConstantAt(slot));
-  }
-  if (belongs == IsInTree(number)) return;
-  if (!belongs) return LeaveTree(number);
-  Leave(slot);
-  mixture_.Move(slot, PutInTree(number, CentreOf(slot)));
-}
-
-void GrowingMixture::LeaveTree(size_t number) {
-  const size_t slot = slots_[number];
-  RemoveFromCells(slot);
-  Leave(slot);
-  mixture_.Move(slot, PutEverywhere(number));
 }
 
 }  // namespace hpod

@@ -20,31 +20,43 @@ namespace hpod {
 struct Observation {
   size_t number = 0;
   std::vector<double> values;
+  bool is_final = false;  // they will not change any more
 };
 
+// Of trials whose values are final the mixture keeps the values roughly only. `values` are always
+// those of all such trials that it has, or had since the last update; others may have any.
 class GrowingMixture {
  public:
-  // d >= 1 domains, none with a single value; trials in any order.
-  GrowingMixture(std::span<const Domain> domains, std::span<const Observation> trials);
+  // d >= 1 domains, none with a single value; numbers of trials, ascending, whose values are final.
+  // O(d n log n).
+  GrowingMixture(std::span<const Domain> domains, std::span<const size_t> numbers,
+                 TrialValues values);
 
   bool Has(size_t number) const { return number < slots_.size() && slots_[number] != kNoSlot; }
   bool HasAsIs(const Observation& trial) const;
 
   // O(d (log n + sqrt n)); dimensions with steps take O(n) up to 98 kernels. Update() must follow
   // before anything else is asked; several changes need one only.
-  void Insert(const Observation& trial);
-  void Erase(size_t number);
-  void Update();
+  void Insert(const Observation& trial, TrialValues values);
+  void Erase(size_t number, TrialValues values);
+  // The trial's values are final now.
+  void Finish(size_t number);
+  void Update(TrialValues values);
 
-  std::vector<double> LogDensity(std::span<const double> points) const {
-    return mixture_.LogDensity(points, partition_);
+  std::vector<double> LogDensity(std::span<const double> points, TrialValues values) const {
+    return mixture_.LogDensity(points, partition_, values);
   }
-  size_t GreatestRatio(std::span<const double> points, std::span<const double> log_l) const {
-    return mixture_.GreatestRatio(points, log_l, &partition_);
+  size_t GreatestRatio(std::span<const double> points, std::span<const double> log_l,
+                       TrialValues values) const {
+    return mixture_.GreatestRatio(points, log_l, &partition_, values);
   }
 
  private:
   static constexpr uint32_t kNoSlot = ~uint32_t{0};
+  // With fewer kernels, most change with each that comes: it takes less time to look at all of them
+  // and to make the constants of those that matter than to keep constants and a tree.
+  static constexpr size_t kKept = 128;
+  static_assert(kKept >= kSettled);
   struct Dimension {
     bool is_numeric = false;
     size_t continuous = 0;  // place among the continuous dimensions; their number: not one of them
@@ -55,53 +67,76 @@ class GrowingMixture {
   };
   static bool HasRows(const Dimension& d) { return d.is_numeric && d.numeric.step > 0; }
 
-  // How the first trials come in: their centres in order, then each to its slot.
-  void SortCentres(std::span<const Observation> trials);
-  void Place(std::span<const Observation> trials);
-  // By number, of which there are so many: whether a kernel has more than the least width in a
-  // continuous dimension.
-  std::vector<bool> FindWide(size_t numbers) const;
   void InsertPrior(std::span<const Domain> domains);
   Mixture::Normal PriorOf(const Dimension& d) const;
 
+  // How the first trials come in: their centres in order, where each belongs, then all the rest.
+  void SortCentres(std::span<const size_t> numbers, TrialValues values);
+  void Place(std::span<const size_t> numbers, TrialValues values);
+  void SetFacts(std::span<const size_t> numbers, TrialValues values);
+  // By number, of which there are so many: whether a kernel has more than the least width in a
+  // continuous dimension.
+  std::vector<bool> FindWide(size_t numbers) const;
+
   // Slots.
   size_t PutEverywhere(size_t number);
-  size_t PutInTree(size_t number, std::span<const double> centre);
-  // A page of the centre's leaf that is not full.
-  std::optional<uint32_t> FindRoomFor(std::span<const double> centre) const;
   // A free slot of the page, which then holds the trial.
   size_t TakeSlot(uint32_t page, size_t number);
+  void Leave(size_t slot);
   uint32_t AddPage(bool is_in_tree);
   bool IsFull(uint32_t page) const { return partition_.used[page] == ~uint64_t{0}; }
-  // Makes room in a leaf whose pages are full.
-  void Grow(KernelTree::Leaf leaf);
-  // The parts of a leaf that has been divided at a centre, with the kernels of its page.
-  void OpenCells(KernelTree::Leaf divided, uint32_t page, size_t dimension, double at);
-  void AddToCells(std::span<const double> centre, size_t number);
-  // Of a kernel that is about to leave its slot, if that is in the tree.
-  void RemoveFromCells(size_t slot);
-  void Move(size_t slot, uint32_t page);
-  void Leave(size_t slot);
-  std::vector<double> CentreOf(size_t slot) const;
+  bool IsInTree(size_t number) const { return is_in_tree_[slots_[number] / kPageSlots]; }
 
-  // Widths after the number of kernels went from `before` to count_.
-  void UpdateWidths(size_t before);
-  void UpdateWidth(size_t dimension, SortedCentres::Place place);
-  // Of all kernels in a dimension.
+  // The tree (kernel_placing.cc). Trials to be put into it at once, each with its centre.
+  struct Placed {
+    std::vector<size_t> numbers;
+    std::vector<double> centres;           // [number's index][continuous dimension]
+    std::vector<double> constants;         // by index
+    std::vector<CellSums::Kernel> kernels;  // by index, if there are sums
+    std::vector<uint32_t> order;           // indices, as they are divided into pages
+  };
+  void PutAllInTree(std::vector<size_t> numbers, TrialValues values);
+  void Divide(KernelTree::Leaf leaf, std::span<uint32_t> part, Placed& all);
+  void FillLeaf(KernelTree::Leaf leaf, std::span<const uint32_t> part, const Placed& all);
+  void PutInTree(size_t number, std::span<const double> centre, double constant,
+                 TrialValues values);
+  // A page of the centre's leaf that is not full.
+  std::optional<uint32_t> FindRoomFor(std::span<const double> centre) const;
+  // Makes room in a leaf whose pages are full.
+  void Grow(KernelTree::Leaf leaf, TrialValues values);
+  void AddToCells(std::span<const double> centre, size_t number);
+  void LeaveTree(size_t number, TrialValues values);
+  // Of a kernel that is about to leave the tree.
+  void RemoveFromCells(std::span<const double> centre, size_t number);
+  bool BelongsInTree(size_t slot, size_t number) const;
+  // Puts a kernel where it belongs.
+  void Settle(size_t number, TrialValues values);
+
+  // In the continuous dimensions.
+  std::vector<double> CentreOf(size_t number, TrialValues values) const;
+  std::vector<double> ModelCentre(std::span<const double> row) const;
+  // In a numeric dimension.
+  double MuOf(size_t number, size_t dimension, TrialValues values) const;
+  // The least, or the greatest, centre between two.
+  Centre FindBetween(size_t dimension, const Centre& low, const Centre& high, bool is_least,
+                     TrialValues values) const;
+
+  // Widths.
+  void SetWidth(size_t dimension, const Centre& centre, double sigma, TrialValues values);
+  // Of all kernels in a dimension, of which none is left out.
   void SetWidths(size_t dimension, const WidthLimits& limits);
   void UpdateRows();
+  // With more or fewer kernels than kKept: constants, a tree and thin lists of centres, or not.
+  void KeepMore();
+  void KeepLess(TrialValues values);
   void NoteChange(size_t number);
   void UpdateConstants();
-  bool IsInTree(size_t number) const { return is_in_tree_[slots_[number] / kPageSlots]; }
-  bool BelongsInTree(size_t slot) const;
-  // Puts a kernel where it belongs.
-  void Settle(size_t number);
-  void LeaveTree(size_t number);
 
   std::vector<Dimension> dimensions_;
   Mixture mixture_;
   size_t count_ = 0;             // kernels without the prior
   std::vector<uint32_t> slots_;  // by trial number
+  std::vector<bool> is_final_;   // by trial number
   Partition partition_;
   std::vector<bool> is_in_tree_;  // by page
   // Since the last update.
@@ -109,8 +144,6 @@ class GrowingMixture {
   std::vector<bool> is_changed_;          // by trial number
   std::vector<uint32_t> changed_blocks_;  // whose kernel has gone, or the prior's
   bool are_rows_old_ = false;             // in dimensions with steps
-  // Of one change: by dimension, where its centre is.
-  std::vector<SortedCentres::Place> places_;
 };
 
 }  // namespace hpod

@@ -16,34 +16,36 @@ HWY_BEFORE_NAMESPACE();
 namespace hpod::HWY_NAMESPACE {
 namespace {
 
-// Of a block: its own, its own up to the greatest, or the greatest.
-enum class Scales { kOwn, kBounded, kGreatest };
+// Of a block's kernels: as they are, or up to the greatest.
+enum class Scales { kOwn, kBounded };
 
 template <Scales scales>
 HWY_INLINE V ScaleOf(const KernelBlocks& blocks, const DoubleLanes* own, size_t lane, size_t j) {
-  if constexpr (scales == Scales::kGreatest) return Constant(blocks.greatest_scales[j]);
   const V scale = hn::Load(kD, own[j].lane + lane);
   if constexpr (scales == Scales::kOwn) return scale;
   return hn::Min(scale, Constant(blocks.greatest_scales[j]));
 }
 
-// Null if it has none.
-HWY_INLINE const DoubleLanes* OwnScales(const KernelBlocks& blocks, size_t block) {
-  const uint32_t place = blocks.scales_of[block];
-  if (place == KernelBlocks::kGreatest) return nullptr;
-  return blocks.scales.data() + place * blocks.continuous;
-}
-
-// Calls `with` with the kind of a block's scales.
+// Calls `with` with the kind of scales that the kernels have.
 template <class With>
-HWY_INLINE void WithScales(const KernelBlocks& blocks, size_t block, const With& with) {
-  if (blocks.scales_of[block] == KernelBlocks::kGreatest) {
-    with(std::integral_constant<Scales, Scales::kGreatest>());
-  } else if (blocks.has_greater_scales) {
+HWY_INLINE void WithScales(const KernelBlocks& blocks, const With& with) {
+  if (blocks.has_greater_scales) {
     with(std::integral_constant<Scales, Scales::kBounded>());
   } else {
     with(std::integral_constant<Scales, Scales::kOwn>());
   }
+}
+
+// Adds the costs that some lanes of a block have in the tabulated dimensions.
+HWY_INLINE V AddTabulated(const KernelBlocks& blocks, size_t block, size_t lane,
+                          const KernelQuery& query, V sum) {
+  const hn::Rebind<int32_t, D> half;
+  for (size_t j = 0; j < blocks.tabulated; ++j) {
+    const int32_t* rows = blocks.rows[block * blocks.tabulated + j].lane + lane;
+    const auto row = hn::PromoteTo(kI, hn::LoadU(half, rows));
+    sum = hn::Add(sum, hn::GatherIndex(kD, query.costs[j], row));
+  }
+  return sum;
 }
 
 // The terms of some lanes of a block at each query.
@@ -51,9 +53,10 @@ template <size_t queries, Scales scales>
 HWY_INLINE void AddPart(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
                         size_t lane, const KernelQuery* query, const V* floor, V* terms) {
   constexpr size_t kDimensionsAtOnce = 4;
-  const DoubleLanes* centres = blocks.centres.data() + block * blocks.continuous;
-  const DoubleLanes* own_scales = OwnScales(blocks, block);
-  const V constant = hn::Load(kD, constants[block].lane + lane);
+  const size_t place = blocks.places[block];
+  const DoubleLanes* centres = blocks.centres.data() + place * blocks.continuous;
+  const DoubleLanes* own_scales = blocks.scales.data() + place * blocks.continuous;
+  const V constant = hn::Load(kD, constants[place].lane + lane);
   V sum[queries];
   for (V& s : sum) s = hn::Zero(kD);
   const auto is_below = [&] {
@@ -72,15 +75,9 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, const KernelConstants* const
     }
     if (j % kDimensionsAtOnce == kDimensionsAtOnce - 1 && is_below()) break;
   }
-  const hn::Rebind<int32_t, D> half;
-  for (size_t j = 0; j < blocks.tabulated; ++j) {
-    const auto row =
-        hn::PromoteTo(kI, hn::LoadU(half, blocks.rows[block * blocks.tabulated + j].lane + lane));
-    for (size_t q = 0; q < queries; ++q) {
-      sum[q] = hn::Add(sum[q], hn::GatherIndex(kD, query[q].costs[j], row));
-    }
+  for (size_t q = 0; q < queries; ++q) {
+    terms[q] = hn::Sub(constant, AddTabulated(blocks, block, lane, query[q], sum[q]));
   }
-  for (size_t q = 0; q < queries; ++q) terms[q] = hn::Sub(constant, sum[q]);
 }
 
 template <size_t queries, Scales scales>
@@ -131,7 +128,7 @@ void CollectAll(const KernelBlocks& blocks, const KernelConstants* constants, si
 void CollectTermsOf(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                     size_t last, const KernelQuery* query, double gap, KernelTerms* terms,
                     size_t count) {
-  WithScales(blocks, first, [&](auto scales) {
+  WithScales(blocks, [&](auto scales) {
     CollectAll<scales()>(blocks, constants, first, last, query, gap, terms, count);
   });
 }
@@ -205,6 +202,26 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
   return SumOfLanes(coarse_sum) + SumOfLanes(fine_sum);
 }
 
+// Adds terms of some lanes of a block to `sum`, which is a part of rough.factor.
+HWY_INLINE void AddRoughTerms(const KernelBlocks& blocks, size_t block, size_t lane, V term,
+                              V floor, const RampWeights& weights, V& sum, RoughSum& rough) {
+  const M counts = hn::Ge(term, floor);
+  if (hn::AllFalse(kD, counts)) return;
+  const double most = hn::GetLane(hn::MaxOfLanes(kD, term));
+  if (most > rough.largest) {
+    const double change = std::exp(rough.largest - most);
+    rough.factor *= change;
+    rough.slack *= change;
+    sum = hn::Mul(sum, Constant(change));
+    rough.largest = most;
+  }
+  const V weight = WeightsOf(blocks, blocks.numbers[block].lane + lane, counts, weights);
+  // Below -700 a term's part of the sum is none.
+  const V exponent = hn::Max(hn::Sub(term, Constant(rough.largest)), Constant(-700));
+  const V kernel = Exp(hn::IfThenElseZero(counts, exponent));
+  sum = hn::Add(sum, hn::IfThenElseZero(counts, hn::Mul(weight, kernel)));
+}
+
 template <Scales scales>
 void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                    size_t last, const KernelQuery& query, double least, const RampWeights& weights,
@@ -215,21 +232,7 @@ void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants,
     for (size_t lane = 0; lane < kLanes; lane += Width()) {
       V term;
       AddPart<1, scales>(blocks, constants, block, lane, &query, &floor, &term);
-      const M counts = hn::Ge(term, floor);
-      if (hn::AllFalse(kD, counts)) continue;
-      const double most = hn::GetLane(hn::MaxOfLanes(kD, term));
-      if (most > rough.largest) {
-        const double change = std::exp(rough.largest - most);
-        rough.factor *= change;
-        rough.slack *= change;
-        sum = hn::Mul(sum, Constant(change));
-        rough.largest = most;
-      }
-      const V weight = WeightsOf(blocks, blocks.numbers[block].lane + lane, counts, weights);
-      // Below -700 a term's part of the sum is none.
-      const V exponent = hn::Max(hn::Sub(term, Constant(rough.largest)), Constant(-700));
-      const V kernel = Exp(hn::IfThenElseZero(counts, exponent));
-      sum = hn::Add(sum, hn::IfThenElseZero(counts, hn::Mul(weight, kernel)));
+      AddRoughTerms(blocks, block, lane, term, floor, weights, sum, rough);
     }
   }
   rough.factor += SumOfLanes(sum);
@@ -238,9 +241,25 @@ void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants,
 void AddRoughlyTo(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                   size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                   RoughSum& rough) {
-  WithScales(blocks, first, [&](auto scales) {
+  WithScales(blocks, [&](auto scales) {
     AddAllRoughly<scales()>(blocks, constants, first, last, query, floor, weights, rough);
   });
+}
+
+void AddCodedTo(const KernelBlocks& blocks, const DoubleLanes* terms, size_t first, size_t last,
+                const KernelQuery& query, double least, const RampWeights& weights,
+                RoughSum& rough) {
+  const V floor = Constant(least);
+  V sum = hn::Zero(kD);
+  for (size_t block = first; block < last; ++block, ++terms) {
+    for (size_t lane = 0; lane < kLanes; lane += Width()) {
+      V term = hn::Load(kD, terms->lane + lane);
+      if (hn::AllFalse(kD, hn::Ge(term, floor))) continue;
+      term = hn::Sub(term, AddTabulated(blocks, block, lane, query, hn::Zero(kD)));
+      AddRoughTerms(blocks, block, lane, term, floor, weights, sum, rough);
+    }
+  }
+  rough.factor += SumOfLanes(sum);
 }
 
 bool HasTermIn(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
@@ -271,8 +290,9 @@ uint32_t SetConstantsOf(const KernelBlocks& blocks, size_t block, const Interval
   constexpr double kGreatestScale = 1.0 / (kNarrowestWidth * std::numbers::sqrt2);
   // ln(sqrt(2 pi) / sqrt(2)), for the scales have the sqrt(2).
   constexpr double kLogSqrtPi = 0.57236494292470008707;
-  const DoubleLanes* centres = blocks.centres.data() + block * blocks.continuous;
-  const DoubleLanes* own_scales = OwnScales(blocks, block);
+  const size_t place = blocks.places[block];
+  const DoubleLanes* centres = blocks.centres.data() + place * blocks.continuous;
+  const DoubleLanes* own_scales = blocks.scales.data() + place * blocks.continuous;
   uint32_t special = 0;
   for (size_t lane = 0; lane < kLanes; lane += Width()) {
     V scales = Constant(1);
@@ -282,9 +302,7 @@ uint32_t SetConstantsOf(const KernelBlocks& blocks, size_t block, const Interval
     M is_special = hn::Ne(Constant(0), Constant(0));
     for (size_t j = 0; j < blocks.continuous; ++j) {
       const V mu = hn::Load(kD, centres[j].lane + lane);
-      const V scale = own_scales == nullptr
-                          ? ScaleOf<Scales::kGreatest>(blocks, own_scales, lane, j)
-                          : ScaleOf<Scales::kBounded>(blocks, own_scales, lane, j);
+      const V scale = ScaleOf<Scales::kBounded>(blocks, own_scales, lane, j);
       const V mass =
           tails != nullptr
               ? MassBetween(hn::LoadU(kD, tails->below[j] + block * kLanes + lane),
@@ -302,7 +320,7 @@ uint32_t SetConstantsOf(const KernelBlocks& blocks, size_t block, const Interval
         hn::Add(Log(hn::Div(scales, masses)), hn::Mul(exponent, Constant(std::numbers::ln2)));
     const auto dimensions = static_cast<double>(blocks.continuous);
     hn::Store(hn::Sub(constant, Constant(dimensions * kLogSqrtPi)), kD,
-              constants[block].lane + lane);
+              constants[place].lane + lane);
     uint8_t bits[8] = {};
     hn::StoreMaskBits(kD, is_special, bits);
     special |= static_cast<uint32_t>(bits[0]) << lane;
@@ -329,6 +347,7 @@ namespace {
 HWY_EXPORT(CollectTermsOf);
 HWY_EXPORT(SumScaled);
 HWY_EXPORT(AddRoughlyTo);
+HWY_EXPORT(AddCodedTo);
 HWY_EXPORT(HasTermIn);
 HWY_EXPORT(SetConstantsOfAll);
 
@@ -374,6 +393,12 @@ void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, si
                 size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                 RoughSum& sum) {
   HWY_DYNAMIC_DISPATCH(AddRoughlyTo)(blocks, constants, first, last, query, floor, weights, sum);
+}
+
+void AddCodedRoughly(const KernelBlocks& blocks, const DoubleLanes* terms, size_t first,
+                     size_t last, const KernelQuery& query, double floor,
+                     const RampWeights& weights, RoughSum& sum) {
+  HWY_DYNAMIC_DISPATCH(AddCodedTo)(blocks, terms, first, last, query, floor, weights, sum);
 }
 
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,

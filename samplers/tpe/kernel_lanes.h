@@ -27,10 +27,11 @@ namespace hpod {
 struct KernelBlocks {
   size_t continuous = 0;
   size_t tabulated = 0;
-  std::vector<DoubleLanes> centres;  // [block][continuous]
-  // By block: its place in `scales`; kGreatest: all its kernels have the greatest ones.
-  std::vector<uint32_t> scales_of;
-  std::vector<DoubleLanes> scales;  // [place][continuous]
+  // By block: its place in the arrays that say so; kCoded: its centres are in a CodedPage, and its
+  // kernels have the greatest scales.
+  std::vector<uint32_t> places;
+  std::vector<DoubleLanes> centres;  // [place][continuous]
+  std::vector<DoubleLanes> scales;   // [place][continuous]
   // By continuous dimension: what a greater scale stands for. Where there are such, the least width
   // changes with each kernel.
   std::vector<double> greatest_scales;
@@ -39,11 +40,12 @@ struct KernelBlocks {
   std::vector<IndexLanes> numbers;  // [block]: of the trials; kNoTrial, kPrior
   Ranks ranks;                      // of the trials, which give the weights
 
-  static constexpr uint32_t kGreatest = std::numeric_limits<uint32_t>::max();
+  static constexpr uint32_t kCoded = std::numeric_limits<uint32_t>::max();
   static constexpr int32_t kNoTrial = -1;
   static constexpr int32_t kPrior = std::numeric_limits<int32_t>::max();
 
   size_t size() const { return numbers.size(); }
+  bool IsCoded(size_t block) const { return places[block] == kCoded; }
 };
 
 // A point: its coordinate in each continuous dimension, and for each tabulated one a table of
@@ -79,11 +81,11 @@ class KernelTerms {
   size_t capacity_ = 0;
 };
 
-// By block: ln of what does not depend on the point; -inf in a lane without a kernel.
+// By place of a block: ln of what does not depend on the point; -inf in a lane without a kernel.
 using KernelConstants = DoubleLanes;
 
-// Adds the blocks [first, last) to the terms of each query, except blocks whose terms are all below
-// terms.Floor(gap). They all have scales of their own, or none has.
+// Adds the blocks [first, last), none of them coded, to the terms of each query, except blocks whose
+// terms are all below terms.Floor(gap).
 void CollectTerms(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                   size_t last, std::span<const KernelQuery> queries, double gap,
                   std::span<KernelTerms> terms);
@@ -118,7 +120,13 @@ void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, si
                 size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                 RoughSum& sum);
 
-// Whether a term of the block, which has scales of its own, is at least `floor`.
+// The same of coded blocks [first, last), of which `terms` has what continuous dimensions make of
+// them.
+void AddCodedRoughly(const KernelBlocks& blocks, const DoubleLanes* terms, size_t first,
+                     size_t last, const KernelQuery& query, double floor,
+                     const RampWeights& weights, RoughSum& sum);
+
+// Whether a term of the block is at least `floor`.
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
              const KernelQuery& query, double floor);
 
@@ -129,7 +137,7 @@ struct KernelTails {
   std::span<const double* const> above;
 };
 
-// Sets the constants of the blocks `which`: ln of the product over their continuous dimensions of 1
+// Sets the constants of the blocks `which`, none of them coded: ln of the product over their continuous dimensions of 1
 // / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval, which must be longer than
 // kNarrowestWidth. Lanes that have no kernel get a number, too. Of a block's bits in the result,
 // those are set whose lanes have a centre outside an interval or are too narrow: their constants

@@ -79,28 +79,27 @@ Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_
   }
 }
 
-void Mixture::Reserve(size_t slots, bool have_widths) {
+void Mixture::Reserve(size_t slots, bool are_coded) {
   const size_t count = (slots + kLanes - 1) / kLanes;
   IndexLanes no_trial;
   std::fill_n(no_trial.lane, kLanes, KernelBlocks::kNoTrial);
-  blocks_.centres.resize(count * blocks_.continuous, DoubleLanes{});
-  while (blocks_.scales_of.size() < count) {
-    const size_t place = blocks_.scales.size() / std::max<size_t>(blocks_.continuous, 1);
-    blocks_.scales_of.push_back(have_widths ? static_cast<uint32_t>(place)
-                                            : KernelBlocks::kGreatest);
-    if (have_widths) blocks_.scales.resize(blocks_.scales.size() + blocks_.continuous);
+  while (blocks_.places.size() < count) {
+    blocks_.places.push_back(are_coded ? KernelBlocks::kCoded : places_++);
   }
+  blocks_.centres.resize(places_ * blocks_.continuous, DoubleLanes{});
+  blocks_.scales.resize(places_ * blocks_.continuous, DoubleLanes{});
+  if (has_constants_) constants_.resize(places_, NoKernels());
   blocks_.rows.resize(count * blocks_.tabulated, IndexLanes{});
   blocks_.numbers.resize(count, no_trial);
-  if (has_constants_) constants_.resize(count, NoKernels());
   for (Dimension& d : dimensions_) {
     if (d.kind == Kind::kStepped) d.has_row.resize(Slots(), false);
   }
 }
 
 void Mixture::Empty() {
+  places_ = 0;
+  blocks_.places.clear();
   blocks_.centres.clear();
-  blocks_.scales_of.clear();
   blocks_.scales.clear();
   blocks_.rows.clear();
   constants_.clear();
@@ -139,8 +138,7 @@ bool Mixture::SetShape(const Dimension& dimension, const Normal& normal) {
   const size_t i = dimension.position;
   const double scale = ScaleOf(sigma);
   const bool is_new = CentreAt(slot, i) != mu || ScaleAt(slot, i) != scale;
-  SetCentreAt(slot, i, mu);
-  SetScale(slot, i, scale);
+  SetShapeAt(slot, i, mu, scale);
   return is_new;
 }
 
@@ -172,8 +170,7 @@ void Mixture::SetRows(Dimension& d, std::span<const Normal> normals) {
 
 void Mixture::SetCentre(size_t slot, std::span<const double> centre) {
   for (size_t i = 0; i < centre.size(); ++i) {
-    SetCentreAt(slot, i, centre[i]);
-    SetScale(slot, i, 0.0);
+    SetShapeAt(slot, i, centre[i], least_width_scales_[i]);
   }
 }
 
@@ -188,11 +185,6 @@ void Mixture::Move(size_t from, size_t to) {
     to_lanes.lane[to % kLanes] = from_lanes.lane[from % kLanes];
     from_lanes.lane[from % kLanes] = empty;
   };
-  for (size_t i = 0; i < blocks_.continuous; ++i) {
-    SetCentreAt(to, i, CentreAt(from, i));
-    SetScale(to, i, ScaleAt(from, i));
-    SetScale(from, i, 0.0);
-  }
   for (size_t i = 0; i < blocks_.tabulated; ++i) {
     move(blocks_.rows[source * blocks_.tabulated + i], blocks_.rows[target * blocks_.tabulated + i],
          0);
@@ -202,18 +194,17 @@ void Mixture::Move(size_t from, size_t to) {
     d.has_row[to] = d.has_row[from];
     d.has_row[from] = false;
   }
-  if (has_constants_) move(constants_[source], constants_[target], -kInfinity);
   move(blocks_.numbers[source], blocks_.numbers[target], KernelBlocks::kNoTrial);
+  if (has_constants_ && !blocks_.IsCoded(source)) {
+    constants_[PlaceOf(from)].lane[from % kLanes] = -kInfinity;
+  }
 }
 
 void Mixture::Clear(size_t slot) {
   blocks_.ranks.Erase(TrialOf(slot));
   blocks_.numbers[slot / kLanes].lane[slot % kLanes] = KernelBlocks::kNoTrial;
   for (Dimension& d : dimensions_) {
-    if (d.kind == Kind::kContinuous) {
-      SetScale(slot, d.position, 0.0);
-      continue;
-    }
+    if (d.kind == Kind::kContinuous) continue;
     if (d.kind == Kind::kStepped && d.has_row[slot]) {
       LeaveRow(d, RowAt(slot, d));
       d.has_row[slot] = false;
@@ -235,11 +226,9 @@ std::optional<CellSums> Mixture::MakeCellSums() const {
   return CellSums(least_width_scales_, intervals_);
 }
 
-std::optional<PageCodes> Mixture::MakePageCodes() const {
-  if (blocks_.continuous < PageCodes::kLeastDimensions || has_special_interval_) {
-    return std::nullopt;
-  }
-  return PageCodes(least_width_scales_, intervals_);
+std::optional<CodedPages> Mixture::MakeCodedPages() const {
+  if (has_special_interval_) return std::nullopt;
+  return CodedPages(least_width_scales_, intervals_);
 }
 
 bool Mixture::IsSpecial(std::span<const double> centre) const {
@@ -260,9 +249,12 @@ void Mixture::UpdateConstants(std::span<const uint32_t> blocks) {
 }
 
 void Mixture::MakeAllConstants(const KernelTails* tails) {
-  std::vector<uint32_t> all(blocks_.size());
-  std::iota(all.begin(), all.end(), uint32_t{0});
-  constants_.resize(all.size());
+  std::vector<uint32_t> all;
+  all.reserve(places_);
+  for (uint32_t block = 0; block < blocks_.size(); ++block) {
+    if (!blocks_.IsCoded(block)) all.push_back(block);
+  }
+  constants_.resize(places_);
   has_constants_ = true;
   MakeConstants(all, tails, constants_.data());
 }
@@ -272,7 +264,7 @@ void Mixture::MakeConstants(std::span<const uint32_t> which, const KernelTails* 
   const std::vector<uint32_t> special = SetConstants(blocks_, which, intervals_, tails, constants);
   for (size_t i = 0; i < which.size(); ++i) {
     for (size_t lane = 0; lane < kLanes; ++lane) {
-      double& constant = constants[which[i]].lane[lane];
+      double& constant = constants[blocks_.places[which[i]]].lane[lane];
       if (blocks_.numbers[which[i]].lane[lane] == KernelBlocks::kNoTrial) {
         constant = -kInfinity;
       } else if (has_special_interval_ || (special[i] >> lane & 1U) != 0) {
@@ -280,6 +272,32 @@ void Mixture::MakeConstants(std::span<const uint32_t> which, const KernelTails* 
       }
     }
   }
+}
+
+std::vector<double> Mixture::LeastWidthConstants(std::span<const double> centres) const {
+  const size_t d = blocks_.continuous;
+  const size_t count = d == 0 ? 0 : centres.size() / d;
+  KernelBlocks block;
+  block.continuous = d;
+  block.places = {0};
+  block.greatest_scales = least_width_scales_;
+  block.centres.resize(d);
+  block.scales.resize(d);
+  for (size_t i = 0; i < d; ++i) std::fill_n(block.scales[i].lane, kLanes, least_width_scales_[i]);
+  constexpr uint32_t kTheBlock[] = {0};
+  KernelConstants constants;
+  std::vector<double> all;
+  all.reserve(count);
+  for (size_t first = 0; first < count; first += kLanes) {
+    const size_t lanes = std::min(kLanes, count - first);
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      const double* centre = &centres[(first + std::min(lane, lanes - 1)) * d];
+      for (size_t i = 0; i < d; ++i) block.centres[i].lane[lane] = centre[i];
+    }
+    SetConstants(block, kTheBlock, intervals_, nullptr, &constants);
+    all.insert(all.end(), constants.lane, constants.lane + lanes);
+  }
+  return all;
 }
 
 void Mixture::MakeRowOf(Dimension& dimension) {

@@ -19,9 +19,9 @@
 
 #include "samplers/space.h"
 #include "samplers/tpe/cell_sums.h"
+#include "samplers/tpe/coded_pages.h"
 #include "samplers/tpe/kernel_lanes.h"
 #include "samplers/tpe/kernel_tree.h"
-#include "samplers/tpe/page_codes.h"
 
 namespace hpod {
 
@@ -45,17 +45,6 @@ inline double ToModel(double value, bool log) {
 // the model's numbers.
 Interval IntervalOf(const NumericDomain& domain);
 
-// Whether the formulas of kernel_lanes.h and normal_lanes.h hold in an interval.
-inline bool IsPlain(const Interval& interval) {
-  const double length = interval.high - interval.low;
-  return length > kNarrowestWidth && length < std::numeric_limits<double>::infinity();
-}
-// Whether they hold for a kernel: its centre is in the interval, and
-// neither it nor the interval is so narrow that doubles cannot say it.
-inline bool IsPlain(const Interval& interval, double mu, double sigma) {
-  return interval.Contains(mu) && sigma > kNarrowestWidth && IsPlain(interval);
-}
-
 // So many of the newest observations weigh 1 in any case.
 inline constexpr size_t kNewest = 25;
 
@@ -73,8 +62,8 @@ ChoiceShares MakeChoiceShares(size_t choice_count, size_t observation_count);
 // 1 / (sqrt(2) sigma).
 double ScaleOf(double sigma);
 
-// Slots in pages of kPageSlots: those that every query looks at, and those of kernels that have all
-// the same width in each continuous dimension, which a tree has by their centres.
+// Slots in pages of kPageSlots: those that every query looks at, and coded ones of kernels that have
+// all the same width in each continuous dimension, which a tree has by their centres.
 struct Partition {
   // Blocks of the page up to the last that has a kernel.
   size_t BlockCount(uint32_t page) const {
@@ -87,20 +76,25 @@ struct Partition {
   // Of its cells, if the space has few enough dimensions and all are continuous.
   std::optional<CellSums> sums;
   size_t missing = 0;  // numbers up to the greatest that no kernel has
-  // Of its pages, if the space has enough continuous dimensions.
-  std::optional<PageCodes> codes;
+  // Of its pages. Nothing if the intervals have no formulas: then nothing is in the tree.
+  std::optional<CodedPages> codes;
+  bool can_filter = false;  // it has enough dimensions for that
   // Of what has been in the tree.
   double greatest_constant = -std::numeric_limits<double>::infinity();
 };
+
+// Values of trials, by dimension and number of the trial. Kernels that are coded have their centres
+// there.
+using TrialValues = std::span<const std::span<const double>>;
 
 class Mixture {
  public:
   // d >= 1 domains, none with a single value.
   Mixture(std::span<const Domain> domains, bool forgetting);
 
-  // Makes room for so many slots; new ones are empty. If not, their kernels have the least widths
-  // in all continuous dimensions.
-  void Reserve(size_t slots, bool have_widths = true);
+  // Makes room for so many slots; new ones are empty. Those that are coded get no centres here, and
+  // constants neither.
+  void Reserve(size_t slots, bool are_coded = false);
   // Takes all kernels away, and their slots.
   void Empty();
   size_t Slots() const { return blocks_.size() * kLanes; }
@@ -117,7 +111,7 @@ class Mixture {
     double sigma;
   };
   void SetNormals(size_t dimension, std::span<const Normal> normals);
-  // Of the continuous dimensions; their widths are 0 until they are set.
+  // Of the continuous dimensions, with the least width that there can be.
   void SetCentre(size_t slot, std::span<const double> centre);
   // `choice`: observed; the number of choices for the prior.
   void SetChoice(size_t slot, size_t dimension, size_t choice);
@@ -142,25 +136,28 @@ class Mixture {
 
   // Makes a slot with a kernel empty; its block wants UpdateConstants.
   void Clear(size_t slot);
-  // Moves a kernel to an empty slot.
+  // Moves a kernel to an empty slot, but for its centre, its widths and its constant.
   void Move(size_t from, size_t to);
 
   // Nothing if the mixture has other dimensions, or too many, or intervals that have no formulas.
   std::optional<CellSums> MakeCellSums() const;
-  // Nothing if it has too few continuous dimensions, or intervals that have no formulas.
-  std::optional<PageCodes> MakePageCodes() const;
+  // Nothing if it has intervals that have no formulas.
+  std::optional<CodedPages> MakeCodedPages() const;
   // The number of dimensions with neither a step nor choices.
   size_t ContinuousCount() const { return blocks_.continuous; }
-  // Of the i-th continuous dimension.
+  // Of the i-th continuous dimension, if the slot is not coded.
   double CentreAt(size_t slot, size_t i) const {
-    return blocks_.centres[(slot / kLanes) * blocks_.continuous + i].lane[slot % kLanes];
+    return blocks_.centres[ShapeIndex(slot, i)].lane[slot % kLanes];
   }
   double ScaleAt(size_t slot, size_t i) const {
-    return HasScales(slot) ? OwnScaleAt(slot, i) : least_width_scales_[i];
+    return blocks_.scales[ShapeIndex(slot, i)].lane[slot % kLanes];
   }
   // By continuous dimension: of the least width that there can be, with kSettled observations.
   std::span<const double> LeastWidthScales() const { return least_width_scales_; }
-  double ConstantAt(size_t slot) const { return constants_[slot / kLanes].lane[slot % kLanes]; }
+  double ConstantAt(size_t slot) const { return constants_[PlaceOf(slot)].lane[slot % kLanes]; }
+  // By kernel, of those with the least widths that there can be in plain intervals; `centres`: one
+  // after the other, with as many numbers as there are continuous dimensions.
+  std::vector<double> LeastWidthConstants(std::span<const double> centres) const;
   // Whether a centre is outside an interval, or an interval has no formulas.
   bool IsSpecial(std::span<const double> centre) const;
   double CentreOf(size_t slot, size_t dimension) const;
@@ -172,12 +169,13 @@ class Mixture {
   // ln of the density at each of `points`, which is c x d internal values.
   std::vector<double> LogDensity(std::span<const double> points) const;
   // The same without looking at kernels that are too far away to matter.
-  std::vector<double> LogDensity(std::span<const double> points, const Partition& near) const;
+  std::vector<double> LogDensity(std::span<const double> points, const Partition& near,
+                                 TrialValues values) const;
 
   // Position of the point with the greatest log_l - LogDensity, the first among equals, without
   // computing more of the densities than that takes. A NaN never wins. `near` may be null.
   size_t GreatestRatio(std::span<const double> points, std::span<const double> log_l,
-                       const Partition* near) const;
+                       const Partition* near, TrialValues values) const;
 
  private:
   enum class Kind : uint8_t { kContinuous, kStepped, kCategorical };
@@ -199,6 +197,7 @@ class Mixture {
   };
   class Constants;
   class Queries;
+  class DecodedPage;
   struct Candidate;
 
   static void ClearRows(Dimension& dimension);
@@ -225,21 +224,15 @@ class Mixture {
                     std::pmr::vector<double>& costs) const;
   void SetChoiceCosts(const Dimension& dimension, double value,
                       std::pmr::vector<double>& costs) const;
-  bool HasScales(size_t slot) const {
-    return blocks_.scales_of[slot / kLanes] != KernelBlocks::kGreatest;
+  // Of a slot that is not coded.
+  size_t PlaceOf(size_t slot) const { return blocks_.places[slot / kLanes]; }
+  size_t ShapeIndex(size_t slot, size_t i) const {
+    return PlaceOf(slot) * blocks_.continuous + i;
   }
-  size_t OwnScalesOf(size_t slot) const {
-    return blocks_.scales_of[slot / kLanes] * blocks_.continuous;
-  }
-  double OwnScaleAt(size_t slot, size_t i) const {
-    return blocks_.scales[OwnScalesOf(slot) + i].lane[slot % kLanes];
-  }
-  // Nothing if the slot has no widths.
-  void SetScale(size_t slot, size_t i, double scale) {
-    if (HasScales(slot)) blocks_.scales[OwnScalesOf(slot) + i].lane[slot % kLanes] = scale;
-  }
-  void SetCentreAt(size_t slot, size_t i, double mu) {
-    blocks_.centres[(slot / kLanes) * blocks_.continuous + i].lane[slot % kLanes] = mu;
+  void SetShapeAt(size_t slot, size_t i, double mu, double scale) {
+    const size_t index = ShapeIndex(slot, i);
+    blocks_.centres[index].lane[slot % kLanes] = mu;
+    blocks_.scales[index].lane[slot % kLanes] = scale;
   }
   // As SetNormal, in a continuous dimension.
   bool SetShape(const Dimension& dimension, const Normal& normal);
@@ -252,12 +245,14 @@ class Mixture {
   // Adds a cell to the sum as a whole, if its bounds are close enough.
   bool TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,
                 const Partition& near, RoughSum& sum) const;
-  // Calls visit(first, last) for runs of blocks that may have terms of at least floor(), which may
-  // rise meanwhile, until it returns false; not for those of a cell that take(cell) has answered
-  // true for. Whether it never returned false.
-  template <class Floor, class Take, class Visit>
+  // Calls visit_coded(page, slots) for pages that may have terms of at least floor() in the slots
+  // of which the bits are set, and visit(first, last) for runs of blocks that are not coded, until
+  // one returns false; floor() may rise meanwhile. Not for the pages of a cell that take(cell) has
+  // answered true for. Whether none returned false.
+  template <class Floor, class Take, class VisitCoded, class Visit>
   bool VisitNear(const KernelQuery& query, const Partition* near, std::pmr::memory_resource* memory,
-                 const Floor& floor, const Take& take, const Visit& visit) const;
+                 const Floor& floor, const Take& take, const VisitCoded& visit_coded,
+                 const Visit& visit) const;
   ScaledSum Sum(const KernelTerms& terms, double gap) const;
   // Terms below the largest by more than this are left out, for a relative error of the density of
   // at most e^-precision.
@@ -275,6 +270,7 @@ class Mixture {
   bool has_special_interval_ = false;
   bool has_outsider_ = false;  // a kernel with a centre outside an interval, or too narrow
   KernelBlocks blocks_;
+  uint32_t places_ = 0;  // of blocks that are not coded
   bool has_constants_ = false;
   std::vector<KernelConstants> constants_;
   std::vector<double> least_width_scales_;

@@ -14,9 +14,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "samplers/tpe/coded_pages.h"
 #include "samplers/tpe/kernel_lanes.h"
 #include "samplers/tpe/mixture.h"
-#include "samplers/tpe/page_codes.h"
 
 namespace hpod {
 
@@ -24,39 +24,25 @@ namespace hpod {
 inline constexpr size_t kPageBlocks = kPageSlots / kLanes;
 inline size_t FirstBlock(size_t page) { return page * kPageBlocks; }
 
-// Which blocks of pages in the tree a point has to look at.
-class NearBlocks {
+// Which slots of pages in the tree a point has to look at.
+class NearSlots {
  public:
-  NearBlocks(const Partition& near, const double* point, std::pmr::memory_resource* memory)
+  NearSlots(const Partition& near, const double* point, std::pmr::memory_resource* memory)
       : near_(near), point_(point), memory_(memory) {}
 
-  // Calls visit(first, last) for runs of blocks of the page with kernels whose costs may be up to
-  // `reach`, which does not grow, until it returns false. Whether it never did.
-  template <class Visit>
-  bool VisitPage(uint32_t page, double reach, const Visit& visit) {
-    const size_t first = FirstBlock(page);
-    if (!UsesCodes(reach)) return visit(first, first + near_.BlockCount(page));
-    uint64_t slots = codes_->Near(page, reach) & near_.used[page];
-    while (slots != 0) {
-      // The run of blocks from the first that has a bit.
-      const auto block = static_cast<size_t>(std::countr_zero(slots)) / kLanes;
-      size_t last = block + 1;
-      while (last < kPageBlocks && (slots >> (last * kLanes) & 0xff) != 0) ++last;
-      if (!visit(first + block, first + last)) return false;
-      if (last == kPageBlocks) return true;
-      slots &= ~uint64_t{0} << (last * kLanes);
-    }
-    return true;
+  // Bits for those of a page whose costs may be up to `reach`, which does not grow.
+  uint64_t Of(uint32_t page, double reach) {
+    return UsesFilter(reach) ? filter_->Near(page, reach) & near_.used[page] : near_.used[page];
   }
 
  private:
   // Making tables takes as long as looking at some pages.
   static constexpr size_t kPagesBefore = 8;
 
-  bool UsesCodes(double reach) {
-    if (codes_.has_value()) return true;
-    if (!near_.codes.has_value() || ++pages_ <= kPagesBefore || !(reach > 0.0)) return false;
-    codes_.emplace(*near_.codes, point_, reach, memory_);
+  bool UsesFilter(double reach) {
+    if (filter_.has_value()) return true;
+    if (!near_.can_filter || ++pages_ <= kPagesBefore || !(reach > 0.0)) return false;
+    filter_.emplace(*near_.codes, point_, reach, memory_);
     return true;
   }
 
@@ -64,7 +50,76 @@ class NearBlocks {
   const double* point_;
   std::pmr::memory_resource* memory_;
   size_t pages_ = 0;
-  std::optional<PageCodes::Query> codes_;
+  std::optional<CodedPages::Filter> filter_;
+};
+
+// The kernels of some slots of a coded page, as those of other pages are: with their centres, from
+// the values of their trials.
+class Mixture::DecodedPage {
+ public:
+  DecodedPage(const Mixture& mixture, TrialValues values) : mixture_(mixture), values_(values) {
+    const size_t d = mixture.blocks_.continuous;
+    blocks_.continuous = d;
+    blocks_.tabulated = mixture.blocks_.tabulated;
+    blocks_.greatest_scales = mixture.least_width_scales_;
+    blocks_.centres.resize(kPageBlocks * d);
+    blocks_.scales.resize(kPageBlocks * d);
+    for (size_t i = 0; i < kPageBlocks * d; ++i) {
+      std::fill_n(blocks_.scales[i].lane, kLanes, mixture.least_width_scales_[i % d]);
+    }
+    for (uint32_t block = 0; block < kPageBlocks; ++block) blocks_.places.push_back(block);
+    constants_.resize(kPageBlocks);
+  }
+
+  // At least the blocks of these slots.
+  void Read(uint32_t page, uint64_t slots) {
+    const KernelBlocks& from = mixture_.blocks_;
+    const size_t first = FirstBlock(page);
+    blocks_.rows.assign(from.rows.begin() + Offset(first * from.tabulated),
+                        from.rows.begin() + Offset((first + kPageBlocks) * from.tabulated));
+    std::vector<uint32_t> which;
+    for (uint32_t block = 0; block < kPageBlocks; ++block) {
+      if ((slots >> (block * kLanes) & 0xff) == 0) {
+        std::fill_n(constants_[block].lane, kLanes, -std::numeric_limits<double>::infinity());
+        continue;
+      }
+      which.push_back(block);
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        ReadCentre(from.numbers[first + block].lane[lane], block, lane);
+      }
+    }
+    SetConstants(blocks_, which, mixture_.intervals_, nullptr, constants_.data());
+    for (const uint32_t block : which) {
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        if (from.numbers[first + block].lane[lane] != KernelBlocks::kNoTrial) continue;
+        constants_[block].lane[lane] = -std::numeric_limits<double>::infinity();
+      }
+    }
+  }
+  // Of the page that was read last: its blocks from 0 on.
+  const KernelBlocks& Blocks() const { return blocks_; }
+  const KernelConstants* Constants() const { return constants_.data(); }
+
+ private:
+  static std::ptrdiff_t Offset(size_t index) { return static_cast<std::ptrdiff_t>(index); }
+
+  void ReadCentre(int32_t number, size_t block, size_t lane) {
+    size_t i = 0;
+    for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
+      const Dimension& d = mixture_.dimensions_[j];
+      if (d.kind != Kind::kContinuous) continue;
+      const double centre =
+          number == KernelBlocks::kNoTrial
+              ? d.interval.low
+              : ToModel(values_[j][static_cast<size_t>(number)], d.numeric.log);
+      blocks_.centres[block * blocks_.continuous + i++].lane[lane] = centre;
+    }
+  }
+
+  const Mixture& mixture_;
+  const TrialValues values_;
+  KernelBlocks blocks_;
+  std::vector<KernelConstants> constants_;
 };
 
 // The kernels' constants as one call needs them: those that the mixture keeps, or else made for
@@ -74,11 +129,11 @@ class Mixture::Constants {
   Constants(const Mixture& mixture, std::pmr::memory_resource* memory)
       : mixture_(mixture), made_(memory), is_made_(memory) {
     if (mixture_.has_constants_) return;
-    const size_t count = mixture_.blocks_.size();
-    made_.resize(count);
+    made_.resize(mixture_.places_);
     const bool are_bounded = !mixture_.has_special_interval_ && !mixture_.has_outsider_;
-    is_made_.assign(count, !are_bounded);
-    for (size_t block = 0; block < count; ++block) {
+    is_made_.assign(mixture_.places_, !are_bounded);
+    for (size_t block = 0; block < mixture_.blocks_.size(); ++block) {
+      if (mixture_.blocks_.IsCoded(block)) continue;
       are_bounded ? SetGreatest(block) : Make(block);
     }
   }
@@ -91,10 +146,11 @@ class Mixture::Constants {
   void Prepare(size_t first, size_t last, const KernelQuery& query, double floor) {
     if (mixture_.has_constants_) return;
     for (size_t block = first; block < last; ++block) {
-      if (is_made_[block] || !HasTerm(mixture_.blocks_, made_.data(), block, query, floor))
+      const size_t place = mixture_.blocks_.places[block];
+      if (is_made_[place] || !HasTerm(mixture_.blocks_, made_.data(), block, query, floor))
         continue;
       Make(block);
-      is_made_[block] = true;
+      is_made_[place] = true;
     }
   }
 
@@ -104,16 +160,17 @@ class Mixture::Constants {
     mixture_.MakeConstants({&index, 1}, nullptr, made_.data());
   }
   void SetGreatest(size_t block) {
+    KernelConstants& constants = made_[mixture_.blocks_.places[block]];
     for (size_t lane = 0; lane < kLanes; ++lane) {
       const bool is_empty = mixture_.blocks_.numbers[block].lane[lane] == KernelBlocks::kNoTrial;
-      made_[block].lane[lane] =
+      constants.lane[lane] =
           is_empty ? -std::numeric_limits<double>::infinity() : mixture_.greatest_constant_;
     }
   }
 
   const Mixture& mixture_;
-  std::pmr::vector<KernelConstants> made_;  // by block
-  std::pmr::vector<bool> is_made_;          // by block
+  std::pmr::vector<KernelConstants> made_;  // by place
+  std::pmr::vector<bool> is_made_;          // by place
 };
 
 // The points of one call as kernels need them; tables are made for those that are asked for.
@@ -215,10 +272,10 @@ class Mixture::Queries {
   Constants constants_;
 };
 
-template <class Floor, class Take, class Visit>
+template <class Floor, class Take, class VisitCoded, class Visit>
 bool Mixture::VisitNear(const KernelQuery& query, const Partition* near,
                         std::pmr::memory_resource* memory, const Floor& floor, const Take& take,
-                        const Visit& visit) const {
+                        const VisitCoded& visit_coded, const Visit& visit) const {
   if (near == nullptr) {
     for (size_t block = 0; block < blocks_.size(); block += kPageBlocks) {
       if (!visit(block, std::min(block + kPageBlocks, blocks_.size()))) return false;
@@ -226,10 +283,12 @@ bool Mixture::VisitNear(const KernelQuery& query, const Partition* near,
     return true;
   }
   const auto reach = [&] { return near->greatest_constant - floor(); };
-  NearBlocks blocks(*near, query.point, memory);
+  NearSlots near_slots(*near, query.point, memory);
   bool goes_on = true;
-  near->tree.Walk(query.point, least_width_scales_, reach, take,
-                  [&](uint32_t page) { return goes_on = blocks.VisitPage(page, reach(), visit); });
+  near->tree.Walk(query.point, least_width_scales_, reach, take, [&](uint32_t page) {
+    const uint64_t slots = near_slots.Of(page, reach());
+    return goes_on = slots == 0 || visit_coded(page, slots);
+  });
   return goes_on &&
          std::all_of(near->everywhere.begin(), near->everywhere.end(), [&](uint32_t page) {
            return visit(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));

@@ -4,6 +4,7 @@
 #ifndef HPOD_SAMPLERS_TPE_NORMAL_LANES_H_
 #define HPOD_SAMPLERS_TPE_NORMAL_LANES_H_
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,17 @@ void PortableLogs(std::span<const double> x, std::span<double> result);
 
 // Widths up to this, and intervals so short, need more care than the formulas here have.
 inline constexpr double kNarrowestWidth = 1e-290;
+
+// Whether the formulas of this file and kernel_lanes.h hold in an interval.
+inline bool IsPlain(const Interval& interval) {
+  const double length = interval.high - interval.low;
+  return length > kNarrowestWidth && length < std::numeric_limits<double>::infinity();
+}
+// Whether they hold for a kernel: its centre is in the interval, and
+// neither it nor the interval is so narrow that doubles cannot say it.
+inline bool IsPlain(const Interval& interval, double mu, double sigma) {
+  return interval.Contains(mu) && sigma > kNarrowestWidth && IsPlain(interval);
+}
 
 // What of each normal is beyond the ends of an interval that has their centres. All spans have one
 // length.

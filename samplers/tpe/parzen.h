@@ -79,7 +79,7 @@ class ParzenEstimator {
 
   // As Mixture::GreatestRatio of this density.
   size_t GreatestRatio(std::span<const double> points, std::span<const double> log_l) const {
-    return mixture_.GreatestRatio(points, log_l, nullptr);
+    return mixture_.GreatestRatio(points, log_l, nullptr, {});
   }
 
  private:

@@ -5,6 +5,12 @@
 #include <limits>
 
 namespace hpod {
+namespace {
+
+// Of a run, in least widths: a little less than one, for what rounding adds.
+constexpr double kRunWidth = 0.999;
+
+}  // namespace
 
 WidthLimits LimitsOf(const Interval& interval, size_t observation_count) {
   // Bounds of a log domain may have equal logarithms.
@@ -14,6 +20,7 @@ WidthLimits LimitsOf(const Interval& interval, size_t observation_count) {
 
 void SortedCentres::Assign(std::vector<Centre> centres) {
   std::sort(centres.begin(), centres.end());
+  runs_.clear();
   chunks_.clear();
   for (size_t first = 0; first < centres.size(); first += kMost / 2) {
     const size_t last = std::min(first + kMost / 2, centres.size());
@@ -22,7 +29,41 @@ void SortedCentres::Assign(std::vector<Centre> centres) {
   }
 }
 
-SortedCentres::Place SortedCentres::Insert(const Centre& centre) {
+SortedCentres::Run* SortedCentres::RunOf(double mu) {
+  if (runs_.empty() || !interval_.Contains(mu)) return nullptr;
+  return &runs_[static_cast<size_t>((mu - interval_.low) / (kRunWidth * limits_.least))];
+}
+
+void SortedCentres::MakeRuns() {
+  runs_.clear();
+  const double count = (interval_.high - interval_.low) / (kRunWidth * limits_.least);
+  if (IsPlain(interval_)) runs_.resize(static_cast<size_t>(count) + 1);
+}
+
+bool SortedCentres::Count(const Centre& centre) {
+  Run* run = RunOf(centre.mu);
+  if (run == nullptr) return false;
+  if (++run->count == 1) {
+    run->first = run->last = centre;
+  } else if (centre < run->first) {
+    run->first = centre;
+  } else if (run->last < centre) {
+    run->last = centre;
+  }
+  return true;
+}
+
+void SortedCentres::FinishThinly(std::vector<Centre> kept) {
+  std::vector<Run> runs = std::move(runs_);
+  for (const Run& run : runs) {
+    if (run.count > 0) kept.push_back(run.first);
+    if (run.count > 1) kept.push_back(run.last);
+  }
+  Assign(std::move(kept));
+  runs_ = std::move(runs);
+}
+
+SortedCentres::Place SortedCentres::Put(const Centre& centre) {
   if (chunks_.empty()) chunks_.emplace_back();
   const size_t i = ChunkFor(centre);
   std::vector<Centre>& chunk = chunks_[i];
@@ -36,7 +77,7 @@ SortedCentres::Place SortedCentres::Insert(const Centre& centre) {
   return index < kHalf ? Place{i, index} : Place{i + 1, index - kHalf};
 }
 
-SortedCentres::Place SortedCentres::Erase(const Centre& centre) {
+SortedCentres::Place SortedCentres::Take(const Centre& centre) {
   const size_t i = ChunkFor(centre);
   std::vector<Centre>& chunk = chunks_[i];
   const auto it = std::lower_bound(chunk.begin(), chunk.end(), centre);
@@ -59,11 +100,10 @@ SortedCentres::Place SortedCentres::Previous(Place place) const {
   return {place.chunk - 1, chunks_[place.chunk - 1].size() - 1};
 }
 
-double SortedCentres::WidthAt(Place place, const Interval& interval,
-                              const WidthLimits& limits) const {
+double SortedCentres::WidthAt(Place place) const {
   const Place next = Next(place);
   return WidthBetween(IsBegin(place) ? nullptr : &At(Previous(place)), At(place),
-                      IsEnd(next) ? nullptr : &At(next), interval, limits);
+                      IsEnd(next) ? nullptr : &At(next), limits_);
 }
 
 // The last chunk that begins at or before the centre, or the first.

@@ -55,35 +55,90 @@ std::vector<double> RandomPoints(const std::vector<Domain>& domains, size_t coun
   return points;
 }
 
-std::vector<double> DensityOfFresh(const std::vector<Domain>& domains,
-                                   const std::map<size_t, Observation>& trials,
-                                   std::span<const double> points) {
-  Columns columns(domains.size());
-  for (const auto& [number, trial] : trials) {
-    for (size_t j = 0; j < domains.size(); ++j) columns[j].push_back(trial.values[j]);
+// Trials by number, whose values the mixture finds again.
+class Trials {
+ public:
+  explicit Trials(const std::vector<Domain>& domains) : domains_(domains), columns_(domains.size()) {}
+
+  const Observation& Add(const Observation& trial) {
+    for (size_t j = 0; j < columns_.size(); ++j) {
+      columns_[j].resize(trial.number + 1, std::nan(""));
+      if (trial.is_final) columns_[j][trial.number] = trial.values[j];
+    }
+    return trials_[trial.number] = trial;
   }
-  return ParzenEstimator(domains, columns, Weighting::kForgetting).LogDensity(points);
+  void Finish(size_t number) {
+    Observation& trial = trials_.at(number);
+    trial.is_final = true;
+    for (size_t j = 0; j < columns_.size(); ++j) columns_[j][number] = trial.values[j];
+  }
+  // Its values stay.
+  void Remove(size_t number) { trials_.erase(number); }
+
+  const std::map<size_t, Observation>& All() const { return trials_; }
+  std::vector<size_t> Numbers() const {
+    std::vector<size_t> numbers;
+    for (const auto& [number, trial] : trials_) numbers.push_back(number);
+    return numbers;
+  }
+  // One that there is, at random.
+  size_t Pick(Rng& rng) const {
+    return std::next(trials_.begin(), static_cast<std::ptrdiff_t>(rng.Below(trials_.size())))->first;
+  }
+  std::vector<std::span<const double>> Values() const {
+    return {columns_.begin(), columns_.end()};
+  }
+  ParzenEstimator Fresh() const {
+    Columns columns(columns_.size());
+    for (const auto& [number, trial] : trials_) {
+      for (size_t j = 0; j < columns.size(); ++j) columns[j].push_back(trial.values[j]);
+    }
+    return {domains_, columns, Weighting::kForgetting};
+  }
+
+ private:
+  const std::vector<Domain>& domains_;
+  Columns columns_;
+  std::map<size_t, Observation> trials_;
+};
+
+Trials RandomTrials(const std::vector<Domain>& domains, size_t count, Rng& rng) {
+  Trials trials(domains);
+  for (size_t number = 0; number < count; ++number) {
+    Observation trial = RandomObservation(domains, number, rng);
+    trial.is_final = true;
+    trials.Add(trial);
+  }
+  return trials;
 }
 
 TEST(GrowingMixture, EqualsAFreshEstimateToTheLastBitAsTrialsComeAndGo) {
   for (const std::vector<Domain>& domains : Spaces()) {
     Rng rng = Rng::ForTrial(3, 0, "growing");
-    GrowingMixture growing(domains, {});
-    std::map<size_t, Observation> trials;
+    GrowingMixture growing(domains, {}, {});
+    Trials trials(domains);
     for (size_t number = 0; number < 1500; ++number) {
-      const Observation trial = RandomObservation(domains, number, rng);
-      growing.Insert(trial);
-      trials[number] = trial;
-      if (number % 4 == 3) {
-        const auto gone = trials.lower_bound(rng.Below(number));
-        growing.Erase(gone->first);
-        trials.erase(gone);
+      Observation trial = RandomObservation(domains, number, rng);
+      trial.is_final = number % 5 == 0;
+      trials.Add(trial);
+      growing.Insert(trial, trials.Values());
+      if (number % 2 == 1) {
+        const size_t finished = trials.Pick(rng);
+        trials.Finish(finished);
+        growing.Finish(finished);
       }
-      if (number % 3 == 0) growing.Update();
+      if (number % 4 == 3) {
+        const size_t gone = trials.Pick(rng);
+        growing.Erase(gone, trials.Values());
+        trials.Remove(gone);
+      }
+      if (number % 3 == 0) growing.Update(trials.Values());
       if (number % 97 != 0 && number != 1499) continue;
-      growing.Update();
+      growing.Update(trials.Values());
+      EXPECT_TRUE(growing.HasAsIs(trials.All().at(trials.Pick(rng))));
       const std::vector<double> points = RandomPoints(domains, 10, rng);
-      ASSERT_EQ(growing.LogDensity(points), DensityOfFresh(domains, trials, points)) << number;
+      ASSERT_EQ(growing.LogDensity(points, trials.Values()), trials.Fresh().LogDensity(points))
+          << number;
     }
   }
 }
@@ -91,38 +146,83 @@ TEST(GrowingMixture, EqualsAFreshEstimateToTheLastBitAsTrialsComeAndGo) {
 TEST(GrowingMixture, EqualsAFreshEstimateAsItShrinks) {
   for (const std::vector<Domain>& domains : Spaces()) {
     Rng rng = Rng::ForTrial(7, 0, "growing");
-    GrowingMixture growing(domains, {});
-    std::map<size_t, Observation> trials;
-    for (size_t number = 0; number < 300; ++number) {
-      trials[number] = RandomObservation(domains, number, rng);
-      growing.Insert(trials[number]);
-    }
-    growing.Update();
+    Trials trials = RandomTrials(domains, 300, rng);
+    GrowingMixture growing(domains, trials.Numbers(), trials.Values());
     const std::vector<double> points = RandomPoints(domains, 10, rng);
     for (const size_t left : {150U, 127U, 60U, 1U, 0U}) {
-      while (trials.size() > left) {
-        const auto gone = std::next(trials.begin(), static_cast<std::ptrdiff_t>(trials.size() / 2));
-        growing.Erase(gone->first);
-        trials.erase(gone);
+      while (trials.All().size() > left) {
+        const size_t gone = trials.Pick(rng);
+        growing.Erase(gone, trials.Values());
+        trials.Remove(gone);
       }
-      growing.Update();
-      ASSERT_EQ(growing.LogDensity(points), DensityOfFresh(domains, trials, points)) << left;
+      growing.Update(trials.Values());
+      ASSERT_EQ(growing.LogDensity(points, trials.Values()), trials.Fresh().LogDensity(points))
+          << left;
     }
   }
 }
 
 TEST(GrowingMixture, IsTheSameBuiltAtOnce) {
   for (const std::vector<Domain>& domains : Spaces()) {
-    Rng rng = Rng::ForTrial(4, 0, "growing");
-    std::map<size_t, Observation> trials;
-    std::vector<Observation> list;
-    for (size_t number = 0; number < 3000; ++number) {
-      list.push_back(RandomObservation(domains, number, rng));
-      trials[number] = list.back();
+    for (const size_t count : {127U, 128U, 3000U}) {
+      Rng rng = Rng::ForTrial(4, 0, "growing");
+      const Trials trials = RandomTrials(domains, count, rng);
+      const GrowingMixture growing(domains, trials.Numbers(), trials.Values());
+      const std::vector<double> points = RandomPoints(domains, 20, rng);
+      EXPECT_EQ(growing.LogDensity(points, trials.Values()), trials.Fresh().LogDensity(points))
+          << count;
     }
-    const GrowingMixture growing(domains, list);
+  }
+}
+
+TEST(GrowingMixture, GrowsOnAfterItWasBuiltAtOnce) {
+  for (const std::vector<Domain>& domains : Spaces()) {
+    Rng rng = Rng::ForTrial(8, 0, "growing");
+    Trials trials = RandomTrials(domains, 1000, rng);
+    GrowingMixture growing(domains, trials.Numbers(), trials.Values());
+    for (size_t number = 1000; number < 2000; ++number) {
+      Observation trial = RandomObservation(domains, number, rng);
+      trial.is_final = true;
+      trials.Add(trial);
+      growing.Insert(trial, trials.Values());
+      const size_t gone = trials.Pick(rng);
+      growing.Erase(gone, trials.Values());
+      trials.Remove(gone);
+      growing.Update(trials.Values());
+    }
     const std::vector<double> points = RandomPoints(domains, 20, rng);
-    EXPECT_EQ(growing.LogDensity(points), DensityOfFresh(domains, trials, points));
+    EXPECT_EQ(growing.LogDensity(points, trials.Values()), trials.Fresh().LogDensity(points));
+  }
+}
+
+TEST(GrowingMixture, HoldsTrialsThatAreAllAlike) {
+  for (const std::vector<Domain>& domains : Spaces()) {
+    Rng rng = Rng::ForTrial(9, 0, "growing");
+    const std::vector<double> point = RandomPoint(domains, rng);
+    Trials trials(domains);
+    for (size_t number = 0; number < 400; ++number) trials.Add({number, point, true});
+    GrowingMixture growing(domains, trials.Numbers(), trials.Values());
+    for (size_t number = 400; number < 700; ++number) {
+      growing.Insert(trials.Add({number, point, true}), trials.Values());
+      growing.Update(trials.Values());
+    }
+    const std::vector<double> points = RandomPoints(domains, 20, rng);
+    EXPECT_EQ(growing.LogDensity(points, trials.Values()), trials.Fresh().LogDensity(points));
+    EXPECT_EQ(growing.LogDensity(point, trials.Values()), trials.Fresh().LogDensity(point));
+  }
+}
+
+TEST(GrowingMixture, TellsAnotherValueFromItsOwn) {
+  for (const std::vector<Domain>& domains : Spaces()) {
+    Rng rng = Rng::ForTrial(10, 0, "growing");
+    const Trials trials = RandomTrials(domains, 500, rng);
+    const GrowingMixture growing(domains, trials.Numbers(), trials.Values());
+    for (const auto& [number, trial] : trials.All()) {
+      EXPECT_TRUE(growing.HasAsIs(trial));
+      Observation other = RandomObservation(domains, number, rng);
+      EXPECT_EQ(growing.HasAsIs(other), other.values == trial.values);
+    }
+    EXPECT_FALSE(growing.HasAsIs({500, RandomPoint(domains, rng), true}));
   }
 }
 
@@ -139,25 +239,19 @@ TEST(GrowingMixture, FindsTheRatioThatIsGreatestWhenAllAreComputed) {
   for (const std::vector<Domain>& domains : Spaces()) {
     for (const size_t count : {20U, 150U, 3000U}) {
       Rng rng = Rng::ForTrial(5, count, "ratio");
-      std::vector<Observation> trials;
-      Columns columns(domains.size());
-      for (size_t number = 0; number < count; ++number) {
-        trials.push_back(RandomObservation(domains, number, rng));
-        for (size_t j = 0; j < domains.size(); ++j) {
-          columns[j].push_back(trials.back().values[j]);
-        }
-      }
-      const GrowingMixture growing(domains, trials);
-      const ParzenEstimator fresh(domains, columns, Weighting::kForgetting);
+      const Trials trials = RandomTrials(domains, count, rng);
+      const GrowingMixture growing(domains, trials.Numbers(), trials.Values());
+      const ParzenEstimator fresh = trials.Fresh();
       // From ratios that the priors alone tell apart to such that no bound does.
-      for (const double spread : {100.0, 3.0, 1e-3, 1e-9, 0.0}) {
+      for (const double spread : {100.0, 3.0, 1e-2, 1e-3, 1e-9, 0.0}) {
         for (int round = 0; round < 10; ++round) {
           const std::vector<double> points = RandomPoints(domains, 24, rng);
-          const std::vector<double> log_g = growing.LogDensity(points);
+          const std::vector<double> log_g = growing.LogDensity(points, trials.Values());
           std::vector<double> log_l;
           for (const double g : log_g) log_l.push_back(g + spread * rng.Uniform());
           const size_t expected = FirstGreatest(log_l, log_g);
-          EXPECT_EQ(growing.GreatestRatio(points, log_l), expected) << count << " " << spread;
+          EXPECT_EQ(growing.GreatestRatio(points, log_l, trials.Values()), expected)
+              << count << " " << spread;
           EXPECT_EQ(fresh.GreatestRatio(points, log_l), expected) << count << " " << spread;
         }
       }
@@ -168,18 +262,18 @@ TEST(GrowingMixture, FindsTheRatioThatIsGreatestWhenAllAreComputed) {
 TEST(GrowingMixture, FindsTheGreatestRatioBesideOnesThatAreNoNumbers) {
   const std::vector<Domain> domains = {FloatDomain{0, 1, false, 0}};
   Rng rng = Rng::ForTrial(6, 0, "ratio");
-  std::vector<Observation> trials;
-  for (size_t number = 0; number < 200; ++number) {
-    trials.push_back({number, {rng.Uniform()}});
-  }
-  const GrowingMixture growing(domains, trials);
+  Trials trials(domains);
+  for (size_t number = 0; number < 200; ++number) trials.Add({number, {rng.Uniform()}, true});
+  const GrowingMixture growing(domains, trials.Numbers(), trials.Values());
   const std::vector<double> points = {0.1, 0.2, 0.3};
   const double infinity = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(growing.GreatestRatio(points, std::vector<double>{-infinity, 5.0, 1.0}), 1U);
-  EXPECT_EQ(growing.GreatestRatio(points, std::vector<double>{1.0, std::nan(""), 5.0}), 2U);
+  const auto greatest = [&](const std::vector<double>& of, const std::vector<double>& log_l) {
+    return growing.GreatestRatio(of, log_l, trials.Values());
+  };
+  EXPECT_EQ(greatest(points, {-infinity, 5.0, 1.0}), 1U);
+  EXPECT_EQ(greatest(points, {1.0, std::nan(""), 5.0}), 2U);
   // Its density is 0.
-  EXPECT_EQ(growing.GreatestRatio(std::vector<double>{0.1, 2.0}, std::vector<double>{9.0, 1.0}),
-            1U);
+  EXPECT_EQ(greatest({0.1, 2.0}, {9.0, 1.0}), 1U);
 }
 
 }  // namespace

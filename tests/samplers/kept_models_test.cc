@@ -105,7 +105,7 @@ class RandomStudy {
     };
     const Weighting weighting = WeightingBelow(history_.Directions().size());
     EXPECT_EQ(kept->Below().LogDensity(points), fresh(split.below, weighting));
-    EXPECT_EQ(kept->Above().LogDensity(points), fresh(split.above, Weighting::kForgetting));
+    EXPECT_EQ(kept->GetAbove().LogDensity(points), fresh(split.above, Weighting::kForgetting));
     ++compared_;
   }
 

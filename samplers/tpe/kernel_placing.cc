@@ -1,0 +1,251 @@
+// How kernels get into the tree of a GrowingMixture, one after the other or all at once, and out
+// of it.
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "samplers/tpe/growing_mixture.h"
+
+namespace hpod {
+namespace {
+
+// Where to divide kernels, of which there are more than fit into a page.
+struct Cut {
+  size_t dimension = 0;
+  double extent = 0;  // of the centres, in scales; 0: they are all the same
+};
+
+// The dimension in which the centres of some kernels, rows of a table, are furthest apart.
+Cut WidestOf(std::span<const double> centres, std::span<const uint32_t> rows,
+             std::span<const double> scales) {
+  Cut widest;
+  for (size_t i = 0; i < scales.size(); ++i) {
+    double low = std::numeric_limits<double>::infinity();
+    double high = -low;
+    for (const uint32_t row : rows) {
+      const double centre = centres[row * scales.size() + i];
+      low = std::min(low, centre);
+      high = std::max(high, centre);
+    }
+    const double extent = (high - low) * scales[i];
+    if (extent > widest.extent) widest = {i, extent};
+  }
+  return widest;
+}
+
+// The same of a part of them, if that tells them apart.
+Cut AboutWidestOf(std::span<const double> centres, std::span<const uint32_t> rows,
+                  std::span<const double> scales) {
+  std::array<uint32_t, kPageSlots> some;
+  for (size_t k = 0; k < kPageSlots; ++k) some[k] = rows[k * rows.size() / kPageSlots];
+  const Cut widest = WidestOf(centres, some, scales);
+  return widest.extent > 0.0 ? widest : WidestOf(centres, rows, scales);
+}
+
+}  // namespace
+
+void GrowingMixture::PutAllInTree(std::vector<size_t> numbers, TrialValues values) {
+  if (numbers.empty()) return;
+  const size_t d = mixture_.ContinuousCount();
+  Placed all{std::move(numbers), {}, {}, {}, {}};
+  const size_t count = all.numbers.size();
+  all.centres.reserve(count * d);
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    const Dimension& dimension = dimensions_[j];
+    if (dimension.continuous >= d) continue;
+    all.centres.resize(count * d);
+    for (size_t k = 0; k < count; ++k) {
+      all.centres[k * d + dimension.continuous] =
+          ToModel(values[j][all.numbers[k]], dimension.numeric.log);
+    }
+  }
+  all.constants = mixture_.LeastWidthConstants(all.centres);
+  all.constants.resize(count, 0.0);  // without any continuous dimensions
+  partition_.greatest_constant = *std::max_element(all.constants.begin(), all.constants.end());
+  for (size_t k = 0; k < count && partition_.sums.has_value(); ++k) {
+    all.kernels.push_back(
+        partition_.sums->MakeKernel({&all.centres[k * d], d}, all.numbers[k]));
+    partition_.sums->Add(0, all.kernels.back());
+  }
+  all.order.resize(count);
+  std::iota(all.order.begin(), all.order.end(), uint32_t{0});
+  Divide(0, all.order, all);
+}
+
+// Into halves of so many kernels that pages get full.
+void GrowingMixture::Divide(KernelTree::Leaf leaf, std::span<uint32_t> part, Placed& all) {
+  const size_t d = mixture_.ContinuousCount();
+  const std::span<const double> scales = mixture_.LeastWidthScales();
+  const Cut cut = part.size() <= kPageSlots ? Cut{} : AboutWidestOf(all.centres, part, scales);
+  if (cut.extent == 0.0) return FillLeaf(leaf, part, all);
+  const auto centre_of = [&](uint32_t row) { return all.centres[row * d + cut.dimension]; };
+  const size_t pages = (part.size() + kPageSlots - 1) / kPageSlots;
+  const auto middle = part.begin() + static_cast<std::ptrdiff_t>(pages / 2 * kPageSlots);
+  std::nth_element(part.begin(), middle, part.end(),
+                   [&](uint32_t a, uint32_t b) { return centre_of(a) < centre_of(b); });
+  double at = centre_of(*middle);
+  auto above = std::partition(part.begin(), middle, [&](uint32_t row) {
+    return centre_of(row) < at;
+  });
+  if (above == part.begin()) {
+    // All up to the middle are equal to the least: the next greater divides.
+    double next = std::numeric_limits<double>::infinity();
+    for (const uint32_t row : part) {
+      if (centre_of(row) > at) next = std::min(next, centre_of(row));
+    }
+    at = next;
+    above = std::partition(part.begin(), part.end(),
+                           [&](uint32_t row) { return centre_of(row) < at; });
+  }
+  const size_t below = static_cast<size_t>(above - part.begin());
+  partition_.tree.Split(leaf, cut.dimension, at, AddPage(/*is_in_tree=*/true));
+  const auto [cell_below, cell_above] = partition_.tree.Parts(leaf);
+  if (partition_.sums.has_value()) {
+    const auto open = [&](KernelTree::Cell cell, std::span<const uint32_t> rows) {
+      std::vector<CellSums::Kernel> kernels;
+      kernels.reserve(rows.size());
+      for (const uint32_t row : rows) kernels.push_back(all.kernels[row]);
+      partition_.sums->Open(cell, kernels);
+    };
+    open(cell_below, part.first(below));
+    open(cell_above, part.subspan(below));
+  }
+  Divide(cell_below, part.first(below), all);
+  Divide(cell_above, part.subspan(below), all);
+}
+
+void GrowingMixture::FillLeaf(KernelTree::Leaf leaf, std::span<const uint32_t> part,
+                              const Placed& all) {
+  const size_t d = mixture_.ContinuousCount();
+  uint32_t page = partition_.tree.FirstPage(leaf);
+  for (const uint32_t row : part) {
+    if (IsFull(page)) {
+      page = AddPage(/*is_in_tree=*/true);
+      partition_.tree.AddPage(leaf, page);
+    }
+    const size_t slot = TakeSlot(page, all.numbers[row]);
+    partition_.codes->Set(slot, std::span(all.centres).subspan(row * d, d), all.constants[row]);
+  }
+}
+
+void GrowingMixture::PutInTree(size_t number, std::span<const double> centre, double constant,
+                               TrialValues values) {
+  std::optional<uint32_t> page = FindRoomFor(centre);
+  while (!page.has_value()) {
+    Grow(partition_.tree.LeafFor(centre), values);
+    page = FindRoomFor(centre);
+  }
+  AddToCells(centre, number);
+  const size_t from = slots_[number];
+  const size_t slot = TakeSlot(*page, number);
+  partition_.codes->Set(slot, centre, constant);
+  partition_.greatest_constant = std::max(partition_.greatest_constant, constant);
+  Leave(from);
+  mixture_.Move(from, slot);
+}
+
+std::optional<uint32_t> GrowingMixture::FindRoomFor(std::span<const double> centre) const {
+  std::optional<uint32_t> found;
+  partition_.tree.VisitPages(partition_.tree.LeafFor(centre), [&](uint32_t page) {
+    if (!IsFull(page)) found = page;
+    return !found.has_value();
+  });
+  return found;
+}
+
+void GrowingMixture::Grow(KernelTree::Leaf leaf, TrialValues values) {
+  const uint32_t page = partition_.tree.FirstPage(leaf);
+  const bool is_alone = partition_.tree.HasOnePage(leaf);
+  const uint32_t added = AddPage(/*is_in_tree=*/true);
+  const size_t first = page * kPageSlots;
+  const size_t d = mixture_.ContinuousCount();
+  std::vector<double> centres;
+  centres.reserve(kPageSlots * d);
+  std::array<uint32_t, kPageSlots> rows;
+  std::iota(rows.begin(), rows.end(), uint32_t{0});
+  Cut cut;
+  if (is_alone) {
+    for (const uint32_t row : rows) {
+      const std::vector<double> centre = CentreOf(mixture_.TrialOf(first + row), values);
+      centres.insert(centres.end(), centre.begin(), centre.end());
+    }
+    cut = WidestOf(centres, rows, mixture_.LeastWidthScales());
+  }
+  if (cut.extent == 0.0) return partition_.tree.AddPage(leaf, added);
+  const auto centre_of = [&](uint32_t row) { return centres[row * d + cut.dimension]; };
+  std::array<double, kPageSlots> sorted;
+  std::transform(rows.begin(), rows.end(), sorted.begin(), centre_of);
+  std::sort(sorted.begin(), sorted.end());
+  // So that neither part is empty, however many are equal to the least.
+  const double second = *std::upper_bound(sorted.begin(), sorted.end(), sorted[0]);
+  const double at = std::max(sorted[kPageSlots / 2], second);
+  partition_.tree.Split(leaf, cut.dimension, at, added);
+  std::array<std::vector<CellSums::Kernel>, 2> parts;
+  for (const uint32_t row : rows) {
+    const size_t slot = first + row;
+    const size_t number = mixture_.TrialOf(slot);
+    const bool is_above = centre_of(row) >= at;
+    if (partition_.sums.has_value()) {
+      parts[is_above ? 1 : 0].push_back(
+          partition_.sums->MakeKernel({&centres[row * d], d}, number));
+    }
+    if (!is_above) continue;
+    Leave(slot);
+    const size_t to = TakeSlot(added, number);
+    mixture_.Move(slot, to);
+    partition_.codes->Copy(slot, to);
+    partition_.codes->Clear(slot);
+  }
+  if (!partition_.sums.has_value()) return;
+  const auto [below, above] = partition_.tree.Parts(leaf);
+  partition_.sums->Open(below, parts[0]);
+  partition_.sums->Open(above, parts[1]);
+}
+
+void GrowingMixture::AddToCells(std::span<const double> centre, size_t number) {
+  if (!partition_.sums.has_value()) return;
+  const CellSums::Kernel kernel = partition_.sums->MakeKernel(centre, number);
+  partition_.tree.Descend(centre,
+                          [&](KernelTree::Cell cell) { partition_.sums->Add(cell, kernel); });
+}
+
+void GrowingMixture::RemoveFromCells(std::span<const double> centre, size_t number) {
+  if (!partition_.sums.has_value()) return;
+  const CellSums::Kernel kernel = partition_.sums->MakeKernel(centre, number);
+  partition_.tree.Descend(centre,
+                          [&](KernelTree::Cell cell) { partition_.sums->Remove(cell, kernel); });
+}
+
+void GrowingMixture::LeaveTree(size_t number, TrialValues values) {
+  const size_t from = slots_[number];
+  const std::vector<double> centre = CentreOf(number, values);
+  RemoveFromCells(centre, number);
+  partition_.codes->Clear(from);
+  Leave(from);
+  const size_t to = PutEverywhere(number);
+  mixture_.Move(from, to);
+  mixture_.SetCentre(to, centre);
+  NoteChange(number);
+}
+
+bool GrowingMixture::BelongsInTree(size_t slot, size_t number) const {
+  if (count_ < kKept || !is_final_[number]) return false;
+  for (size_t i = 0; i < mixture_.ContinuousCount(); ++i) {
+    if (mixture_.ScaleAt(slot, i) != mixture_.LeastWidthScales()[i]) return false;
+  }
+  return true;
+}
+
+void GrowingMixture::Settle(size_t number, TrialValues values) {
+  const size_t slot = slots_[number];
+  if (IsInTree(number) || !BelongsInTree(slot, number)) return;
+  std::vector<double> centre(mixture_.ContinuousCount());
+  for (size_t i = 0; i < centre.size(); ++i) centre[i] = mixture_.CentreAt(slot, i);
+  if (mixture_.IsSpecial(centre)) return;
+  PutInTree(number, centre, mixture_.ConstantAt(slot), values);
+}
+
+}  // namespace hpod

@@ -1,0 +1,172 @@
+#include "samplers/tpe/coded_pages.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <gtest/gtest.h>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "samplers/rng.h"
+#include "samplers/tpe/mixture.h"
+
+namespace hpod {
+namespace {
+
+using Centre = std::vector<double>;
+
+// Kernels of a hundredth of each interval's length.
+class CodedCentres {
+ public:
+  explicit CodedCentres(size_t dimensions) {
+    for (size_t i = 0; i < dimensions; ++i) {
+      const auto low = -static_cast<double>(i);
+      intervals_.push_back({low, low + std::exp(3.0 - static_cast<double>(i))});
+      scales_.push_back(ScaleOf(0.01 * (intervals_[i].high - intervals_[i].low)));
+    }
+    pages_.emplace(scales_, intervals_);
+  }
+
+  // Normal around a third of each interval, cut to it; each tenth at an end.
+  Centre Draw(double sigma, Rng& rng) const {
+    Centre centre;
+    for (const auto& [low, high] : intervals_) {
+      double normal = -6;
+      for (int k = 0; k < 12; ++k) normal += rng.Uniform();
+      const double share = rng.Uniform() < 0.1 ? 0.0 : 1.0 / 3.0 + sigma * normal;
+      centre.push_back(low + std::clamp(share, 0.0, 1.0) * (high - low));
+    }
+    return centre;
+  }
+  void Add(const Centre& centre, double constant = 0.0) {
+    if (centres_.size() % kPageSlots == 0) pages_->AddPage(PageOf(centres_.size() / kPageSlots));
+    pages_->Set(PageOf(0) * kPageSlots + centres_.size(), centre, constant);
+    centres_.push_back(centre);
+  }
+  // As they are numbered beside others.
+  static size_t PageOf(size_t index) { return index + 2; }
+  CodedPages& Pages() { return *pages_; }
+  size_t Count() const { return centres_.size(); }
+  double Cost(size_t slot, const Centre& point) const {
+    double cost = 0.0;
+    for (size_t i = 0; i < point.size(); ++i) {
+      cost += std::pow((point[i] - centres_[slot][i]) * scales_[i], 2);
+    }
+    return cost;
+  }
+  CodedPages::Filter Ask(const Centre& point, double reach) const {
+    return {*pages_, point.data(), reach, std::pmr::get_default_resource()};
+  }
+
+ private:
+  std::vector<Interval> intervals_;
+  std::vector<double> scales_;
+  std::vector<Centre> centres_;
+  std::optional<CodedPages> pages_;
+};
+
+TEST(CodedPages, FindAllThatIsWithinReachAndLittleElse) {
+  constexpr size_t kPages = 10;
+  for (const size_t dimensions : {1U, 6U, 9U, 30U}) {
+    Rng rng = Rng::ForTrial(1, dimensions, "codes");
+    CodedCentres centres(dimensions);
+    while (centres.Count() < kPages * kPageSlots) centres.Add(centres.Draw(0.04, rng));
+    size_t within = 0;
+    size_t found = 0;
+    size_t all = 0;
+    for (int i = 0; i < 20; ++i) {
+      const Centre point = centres.Draw(0.04, rng);
+      const double first_reach = 16.0 * static_cast<double>(dimensions);
+      const CodedPages::Filter query = centres.Ask(point, first_reach);
+      for (const double reach : {first_reach, 0.6 * first_reach}) {
+        for (size_t page = 0; page < kPages; ++page) {
+          const uint64_t near = query.Near(CodedCentres::PageOf(page), reach);
+          found += static_cast<size_t>(std::popcount(near));
+          all += kPageSlots;
+          for (size_t k = 0; k < kPageSlots; ++k) {
+            if (centres.Cost(page * kPageSlots + k, point) > reach) continue;
+            ++within;
+            EXPECT_TRUE((near >> k & 1) != 0) << dimensions << " " << page << " " << k;
+          }
+        }
+      }
+    }
+    EXPECT_GT(within, 0U) << dimensions;
+    EXPECT_LT(found - within, all / 6) << dimensions;
+  }
+}
+
+TEST(CodedPages, FindNothingWithoutReach) {
+  CodedCentres centres(6);
+  Rng rng = Rng::ForTrial(2, 0, "codes");
+  const Centre centre = centres.Draw(0.04, rng);
+  for (size_t k = 0; k < kPageSlots; ++k) centres.Add(centre);
+  const CodedPages::Filter query = centres.Ask(centre, 10.0);
+  EXPECT_EQ(query.Near(CodedCentres::PageOf(0), 0.0), ~uint64_t{0});
+  EXPECT_EQ(query.Near(CodedCentres::PageOf(0), -1.0), 0U);
+}
+
+TEST(CodedPages, KnowTermsToWithinTheirError) {
+  constexpr size_t kPages = 4;
+  for (const size_t dimensions : {1U, 3U, 9U, 30U}) {
+    Rng rng = Rng::ForTrial(3, dimensions, "codes");
+    CodedCentres centres(dimensions);
+    std::vector<double> constants;
+    while (centres.Count() < kPages * kPageSlots) {
+      constants.push_back(40.0 + rng.Uniform());
+      centres.Add(centres.Draw(0.04, rng), constants.back());
+    }
+    const double reach = 16.0 * static_cast<double>(dimensions);
+    size_t within = 0;
+    double greatest_error = 0.0;
+    for (int i = 0; i < 20; ++i) {
+      const Centre point = centres.Draw(0.04, rng);
+      const CodedPages::Point coded(centres.Pages(), point.data(),
+                                    std::pmr::get_default_resource());
+      const double error = coded.ErrorWithin(reach);
+      EXPECT_LT(error, 6e-3) << dimensions;
+      for (size_t page = 0; page < kPages; ++page) {
+        DoubleLanes terms[kPageSlots / kLanes];
+        coded.GetTerms(CodedCentres::PageOf(page), reach, terms);
+        for (size_t k = 0; k < kPageSlots; ++k) {
+          const size_t slot = page * kPageSlots + k;
+          const double cost = centres.Cost(slot, point);
+          const double term = terms[k / kLanes].lane[k % kLanes];
+          if (cost <= reach) {
+            ++within;
+            EXPECT_NEAR(term, constants[slot] - cost, error) << dimensions << " " << slot;
+            greatest_error = std::max(greatest_error, std::abs(term - (constants[slot] - cost)));
+          } else {
+            EXPECT_LT(term, constants[slot] - reach + error) << dimensions << " " << slot;
+          }
+        }
+      }
+    }
+    EXPECT_GT(within, 0U) << dimensions;
+    EXPECT_GT(greatest_error, 0.0) << dimensions;
+  }
+}
+
+TEST(CodedPages, ForgetKernelsThatHaveLeftAndKnowThoseThatMoved) {
+  CodedCentres centres(3);
+  Rng rng = Rng::ForTrial(4, 0, "codes");
+  const Centre centre = centres.Draw(0.04, rng);
+  for (int i = 0; i < 3; ++i) centres.Add(centre, 7.0);
+  const size_t first = CodedCentres::PageOf(0) * kPageSlots;
+  CodedPages& pages = centres.Pages();
+  pages.Clear(first);
+  pages.Copy(first + 1, first + 9);
+  EXPECT_TRUE(pages.IsAt(first + 9, centre));
+  EXPECT_FALSE(pages.IsAt(first + 10, centre));
+  const CodedPages::Point point(pages, centre.data(), std::pmr::get_default_resource());
+  DoubleLanes terms[kPageSlots / kLanes];
+  point.GetTerms(CodedCentres::PageOf(0), 10.0, terms);
+  for (const size_t k : {1U, 2U, 9U}) EXPECT_NEAR(terms[k / 8].lane[k % 8], 7.0, 1e-4) << k;
+  for (const size_t k : {0U, 3U, 8U, 63U}) {
+    EXPECT_EQ(terms[k / 8].lane[k % 8], -std::numeric_limits<double>::infinity()) << k;
+  }
+}
+
+}  // namespace
+}  // namespace hpod
