@@ -127,18 +127,13 @@ void History::Append(TrialState state) {
 }
 
 void History::SetParam(size_t number, uint32_t distribution, double internal) {
+  assert(!IsFinished(states_[number]));
   std::vector<double>& column = columns_[distributions_[distribution].name];
   if (column.size() <= number) column.resize(number + 1, kNoValue);
   const bool is_new = !HasValue(column[number]);
   column[number] = internal;
-  const uint32_t before = shape_ids_[number];
-  const uint32_t after =
-      is_new ? ExtendShape(before, distribution) : ReplaceInShape(before, distribution);
-  shape_ids_[number] = after;
-  if (CountsAsFinished(states_[number])) {
-    --finished_by_shape_[before];
-    ++finished_by_shape_[after];
-  }
+  uint32_t& shape = shape_ids_[number];
+  shape = is_new ? ExtendShape(shape, distribution) : ReplaceInShape(shape, distribution);
 }
 
 void History::SetForeseen(size_t number, std::vector<DistributionValue> foreseen) {

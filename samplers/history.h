@@ -125,8 +125,8 @@ class History {
 
   // Appends trial number size(), RUNNING or WAITING, without parameters.
   void Append(TrialState state);
-  // Gives a trial a parameter, in place of the one of that name that it may have. A WAITING trial
-  // has those that it was enqueued with.
+  // Gives a trial that is not finished a parameter, in place of the one of that name that it may
+  // have. A WAITING trial has those that it was enqueued with.
   void SetParam(size_t number, uint32_t distribution, double internal);
   void SetForeseen(size_t number, std::vector<DistributionValue> foreseen);
   // Adds a report; false, and nothing changes, if the trial has the step.

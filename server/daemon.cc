@@ -35,6 +35,8 @@ constexpr std::chrono::milliseconds kTickPeriod(250);
 constexpr std::chrono::milliseconds kDrainGrace(8'000);
 // Two keep up with the thread that reads the storage; more even out studies of different lengths.
 constexpr unsigned kRecoveryThreadsMax = 4;
+// Of memory that goes back to the system as soon as it is free.
+constexpr int kReturnedBytesMin = 1 << 20;
 
 int CannotStart(std::string_view what, const absl::Status& status) {
   Log(LogLevel::kError, "cannot start",
@@ -100,6 +102,9 @@ void WarnIfOpen(bool is_loopback, const std::string& address) {
 int RunDaemon(const Config& config) {
   const auto started = std::chrono::steady_clock::now();
   std::signal(SIGPIPE, SIG_IGN);
+  // Else the C library raises the bound with what it sees, and keeps what a large study's models
+  // take while they are made.
+  mallopt(M_MMAP_THRESHOLD, kReturnedBytesMin);
   asio::io_context context;
   asio::signal_set signals(context, SIGTERM, SIGINT);
 

@@ -13,22 +13,18 @@ void Division::Observe(const History& history, size_t number) {
   const bool is_new = number == states_.size();
   if (is_new) {
     states_.push_back(history.State(number));
-    shapes_.push_back(history.ShapeId(number));
     ++counts_[static_cast<size_t>(states_.back())];
   }
   const TrialState before = states_[number];
-  const uint32_t shape_before = shapes_[number];
   if (!is_new) {
     --counts_[static_cast<size_t>(before)];
     states_[number] = history.State(number);
-    shapes_[number] = history.ShapeId(number);
     ++counts_[static_cast<size_t>(states_[number])];
   }
   if (!is_built_) return;
   const bool is_finished = hpod::IsModelled(states_[number]);
   const bool was_finished = !is_new && hpod::IsModelled(before);
-  if (states_.size() < history.size() || (is_new && is_finished) ||
-      (was_finished && shapes_[number] != shape_before)) {
+  if (states_.size() < history.size() || (is_new && is_finished)) {
     is_built_ = false;
     changes_.clear();
     return;

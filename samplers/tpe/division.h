@@ -24,8 +24,7 @@ class Division {
 
   // As Sampler::Observe. Trials that the history had before the first was observed are expected in
   // the order of their numbers. A division that is built follows the change, but not when a
-  // finished trial is added or gets other parameters, which is how many come at once: then it has
-  // to be built again.
+  // finished trial is added, which is how many come at once: then it has to be built again.
   void Observe(const History& history, size_t number);
 
   // Must precede what is asked below. Builds the division if all trials have been observed. O(n),
@@ -55,9 +54,7 @@ class Division {
   TrialRank BestAbove(const History& history) const;
 
   const bool constant_liar_;
-  // By trial number, as last observed.
-  std::vector<TrialState> states_;
-  std::vector<uint32_t> shapes_;
+  std::vector<TrialState> states_;  // by trial number, as last observed
   size_t counts_[5] = {};
 
   bool is_built_ = false;

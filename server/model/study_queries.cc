@@ -119,7 +119,7 @@ TrialRecord StudyState::Record(size_t number, bool with_reports) const {
   }
   record.started_us = meta.started_us;
   record.completed_us = meta.completed_us;
-  record.worker = workers_[meta.worker];
+  record.worker = workers_[worker_ids_[number]];
   record.lease_token = meta.lease_token;
   record.revision = meta.revision;
   if (const Extra* extra = FindExtra(number)) {
@@ -200,6 +200,7 @@ std::vector<size_t> StudyState::ChangedSince(int64_t revision) const {
 size_t StudyState::MemoryBytes() const {
   constexpr size_t kMapNodeBytes = 64;  // per entry, on top of the entry itself
   return history_.MemoryBytes() + meta_.capacity() * sizeof(Meta) +
+         worker_ids_.capacity() * sizeof(uint32_t) +
          extras_.size() * (sizeof(Extra) + kMapNodeBytes);
 }
 

@@ -69,7 +69,7 @@ void StudyState::ApplyChange(const TrialAdded& change, int64_t revision) {
   for (const Report& report : trial.reports) history_.SetReport(number, report);
   Meta& meta = meta_[number];
   meta.completed_us = trial.completed_us;
-  meta.worker = InternWorker(trial.worker);
+  worker_ids_[number] = InternWorker(trial.worker);
   meta.lease_token = trial.lease_token;
   NoteToken(trial.lease_token);
   NoteStart(number, trial.started_us);
@@ -104,7 +104,7 @@ void StudyState::ApplyChange(const TrialStarted& change, int64_t revision) {
   SetParams(number, change.params);
   if (!change.foreseen.empty()) history_.SetForeseen(number, change.foreseen);
   Meta& meta = meta_[number];
-  meta.worker = InternWorker(change.worker);
+  worker_ids_[number] = InternWorker(change.worker);
   meta.lease_token = change.lease_token;
   NoteToken(change.lease_token);
   NoteStart(number, change.started_us);
@@ -190,8 +190,8 @@ void StudyState::ApplyChange(const RequestsForgotten& change, int64_t /*revision
 
 void StudyState::AppendTrial(TrialState state, int64_t id) {
   history_.Append(state);
-  meta_.emplace_back();
-  meta_.back().id = id;
+  meta_.push_back({.id = id});
+  worker_ids_.push_back(0);
   last_trial_id_ = std::max(last_trial_id_, id);
 }
 

@@ -169,7 +169,6 @@ class StudyState {
     int64_t completed_us = 0;
     int64_t lease_token = 0;
     int64_t revision = 0;
-    uint32_t worker = 0;  // index into workers_
   };
   struct Extra {
     Attributes attributes;
@@ -260,7 +259,8 @@ class StudyState {
   std::unique_ptr<Sampler> sampler_;
   std::unique_ptr<Pruner> pruner_;
 
-  std::vector<Meta> meta_;  // by trial number
+  std::vector<Meta> meta_;            // by trial number
+  std::vector<uint32_t> worker_ids_;  // by trial number: index into workers_
   std::unordered_map<size_t, Extra> extras_;
   std::unordered_map<size_t, int64_t> leases_;  // running trial to expiry, steady clock
   std::vector<std::string> workers_;

@@ -63,9 +63,10 @@ TEST(History, SharesShapesAndCountsTheirFinishedTrials) {
   const uint32_t shape = history.ShapeId(0);
   EXPECT_EQ(history.ShapeId(3), shape);
   EXPECT_EQ(history.FinishedCount(shape), 2U);
-  history.SetParam(0, history.InternDistribution("late", kUnit), 0.5);
-  EXPECT_EQ(history.FinishedCount(shape), 1U);
-  EXPECT_EQ(history.FinishedCount(history.ShapeId(0)), 1U);
+  history.SetParam(3, history.InternDistribution("late", kUnit), 0.5);
+  history.SetState(3, TrialState::kComplete);
+  EXPECT_EQ(history.FinishedCount(shape), 2U);
+  EXPECT_EQ(history.FinishedCount(history.ShapeId(3)), 1U);
 }
 
 TEST(History, ListsRunningAndWaitingTrials) {
