@@ -10,6 +10,24 @@
 
 #include "samplers/tpe/coded_pages.h"
 
+#ifndef HPOD_SAMPLERS_TPE_TERM_SHAPE_
+#define HPOD_SAMPLERS_TPE_TERM_SHAPE_
+namespace hpod {
+
+// What terms are made of and with.
+struct TermShape {
+  size_t continuous;
+  size_t dimensions;
+  const float* positions;
+  const float* scales;
+  const float* halves;
+  float limit;
+  double base;
+};
+
+}  // namespace hpod
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace hpod::HWY_NAMESPACE {
 namespace {
@@ -57,47 +75,62 @@ using Floats = hn::CappedTag<float, 2 * kLanes>;
 using F = hn::VFromD<Floats>;
 inline constexpr Floats kFloats;
 
-// Costs of some slots, a vector's worth. `cells`, `parts`: of the first dimension. Once all are
-// beyond the limit they need not be exact.
-HWY_INLINE F CostsOf(const uint8_t* cells, const uint16_t* parts, size_t dimensions,
-                     const float* positions, const float* scales, F limit) {
-  constexpr size_t kDimensionsAtOnce = 4;
-  const hn::Rebind<uint8_t, Floats> bytes;
-  const hn::Rebind<uint16_t, Floats> words;
-  const hn::RebindToUnsigned<Floats> unsigned_ints;
-  const hn::RebindToSigned<Floats> ints;
-  F cost = hn::Zero(kFloats);
-  for (size_t j = 0; j < dimensions; ++j) {
-    const auto cell = hn::PromoteTo(unsigned_ints, hn::LoadU(bytes, cells + j * kPageSlots));
-    const auto part = hn::PromoteTo(unsigned_ints, hn::LoadU(words, parts + j * kPageSlots));
+// Of some slots, a vector's worth. `cells`, `parts`: of the first dimension.
+struct CodedKernels {
+  const uint8_t* cells;
+  const uint16_t* parts;
+
+  // (position - centre) * scale, in a dimension.
+  HWY_INLINE F Offset(size_t dimension, float position, float scale) const {
+    const hn::Rebind<uint8_t, Floats> bytes;
+    const hn::Rebind<uint16_t, Floats> words;
+    const hn::RebindToUnsigned<Floats> unsigned_ints;
+    const hn::RebindToSigned<Floats> ints;
+    const size_t at = dimension * kPageSlots;
+    const auto cell = hn::PromoteTo(unsigned_ints, hn::LoadU(bytes, cells + at));
+    const auto part = hn::PromoteTo(unsigned_ints, hn::LoadU(words, parts + at));
     const auto code = hn::BitCast(ints, hn::Or(hn::ShiftLeft<16>(cell), part));
-    const F z = hn::Mul(hn::Sub(hn::Set(kFloats, positions[j]), hn::ConvertTo(kFloats, code)),
-                        hn::Set(kFloats, scales[j]));
+    return hn::Mul(hn::Sub(hn::Set(kFloats, position), hn::ConvertTo(kFloats, code)),
+                   hn::Set(kFloats, scale));
+  }
+};
+
+// Terms less the base; -inf where the cost is beyond the limit.
+HWY_INLINE F RoughTerms(const CodedKernels& kernels, F constant, const TermShape& shape) {
+  constexpr size_t kDimensionsAtOnce = 4;
+  const F most = hn::Set(kFloats, shape.limit);
+  const F none = hn::Set(kFloats, -std::numeric_limits<float>::infinity());
+  F cost = hn::Zero(kFloats);
+  for (size_t j = 0; j < shape.continuous; ++j) {
+    const F z = kernels.Offset(j, shape.positions[j], shape.scales[j]);
     cost = hn::MulAdd(z, z, cost);
     if (j % kDimensionsAtOnce == kDimensionsAtOnce - 1 &&
-        hn::AllTrue(kFloats, hn::Gt(cost, limit))) {
-      break;
+        hn::AllTrue(kFloats, hn::Gt(cost, most))) {
+      return none;
     }
   }
-  return cost;
+  F with_others = cost;
+  for (size_t j = shape.continuous; j < shape.dimensions; ++j) {
+    const F half = hn::Set(kFloats, shape.halves[j - shape.continuous]);
+    const F offset = hn::Abs(kernels.Offset(j, shape.positions[j], shape.scales[j]));
+    const F beyond = hn::Max(hn::Sub(offset, half), hn::Zero(kFloats));
+    with_others = hn::MulAdd(beyond, beyond, with_others);
+  }
+  return hn::IfThenElse(hn::Gt(with_others, most), none, hn::Sub(constant, cost));
 }
 
 void GetTermsOf(const uint8_t* cells, const uint16_t* parts, const float* constants,
-                size_t dimensions, const float* positions, const float* scales, float limit,
-                double base, double* terms) {
-  const F most = hn::Set(kFloats, limit);
-  const F none = hn::Set(kFloats, -std::numeric_limits<float>::infinity());
+                const TermShape& shape, double* terms) {
   alignas(64) float rough[kPageSlots];
   for (size_t slot = 0; slot < kPageSlots; slot += hn::Lanes(kFloats)) {
-    const F cost = CostsOf(cells + slot, parts + slot, dimensions, positions, scales, most);
-    const F term = hn::Sub(hn::LoadU(kFloats, constants + slot), cost);
-    hn::Store(hn::IfThenElse(hn::Gt(cost, most), none, term), kFloats, rough + slot);
+    const F constant = hn::LoadU(kFloats, constants + slot);
+    hn::Store(RoughTerms({cells + slot, parts + slot}, constant, shape), kFloats, rough + slot);
   }
   const hn::CappedTag<double, kLanes> doubles;
   const hn::Rebind<float, decltype(doubles)> floats;
   for (size_t slot = 0; slot < kPageSlots; slot += hn::Lanes(doubles)) {
     const auto term = hn::PromoteTo(doubles, hn::LoadU(floats, rough + slot));
-    hn::StoreU(hn::Add(term, hn::Set(doubles, base)), doubles, terms + slot);
+    hn::StoreU(hn::Add(term, hn::Set(doubles, shape.base)), doubles, terms + slot);
   }
 }
 
@@ -118,15 +151,19 @@ constexpr double kUnits = 250;
 
 }  // namespace
 
-CodedPages::CodedPages(std::span<const double> scales, std::span<const Interval> intervals)
-    : cells_(scales.size()), parts_(2 * scales.size()), constants_(kPageSlots * sizeof(float) / sizeof(Line)) {
+CodedPages::CodedPages(std::span<const double> scales, std::span<const Interval> intervals,
+                       size_t continuous)
+    : continuous_(continuous),
+      cells_(scales.size()),
+      parts_(2 * scales.size()),
+      constants_(kPageSlots * sizeof(float) / sizeof(Line)) {
   for (size_t i = 0; i < scales.size(); ++i) {
     const double length = intervals[i].high - intervals[i].low;
     lows_.push_back(intervals[i].low);
     cells_per_length_.push_back(kCells / length);
     scaled_cells_.push_back(scales[i] * (length / kCells));
     scaled_parts_.push_back(static_cast<float>(scaled_cells_[i] / kParts));
-    base_ += std::log(scales[i]) - 0.5 * std::log(std::numbers::pi);
+    if (i < continuous) base_ += std::log(scales[i]) - 0.5 * std::log(std::numbers::pi);
   }
 }
 
@@ -188,17 +225,21 @@ bool CodedPages::IsAt(size_t slot, std::span<const double> centre) const {
   return true;
 }
 
-CodedPages::Point::Point(const CodedPages& pages, const double* point,
+CodedPages::Point::Point(const CodedPages& pages, const TreePoint& point,
                          std::pmr::memory_resource* memory)
-    : pages_(pages), positions_(memory) {
+    : pages_(pages), positions_(memory), halves_(memory) {
   positions_.reserve(pages.lows_.size());
   double square = 0.0;
   for (size_t i = 0; i < pages.lows_.size(); ++i) {
     // A kernel is taken to be in the middle of its part.
-    const double position = (kBelow + pages.PositionOf(i, point[i])) * kParts - 0.5;
+    const double position = (kBelow + pages.PositionOf(i, point.middle[i])) * kParts - 0.5;
     positions_.push_back(static_cast<float>(position));
     // Half a part, and as much for rounding to floats.
-    square += std::pow(pages.scaled_cells_[i] / kParts, 2);
+    const double part = pages.scaled_cells_[i] / kParts;
+    square += part * part;
+    if (i < pages.continuous_) continue;
+    const double half = point.HalfOf(i) * pages.scaled_cells_[i] * pages.cells_per_length_[i];
+    halves_.push_back(static_cast<float>(1.000001 * (half + part)));
   }
   error_ = std::sqrt(square);
 }
@@ -214,12 +255,18 @@ double CodedPages::Point::ErrorWithin(double reach) const {
 
 void CodedPages::Point::GetTerms(size_t page, double reach, DoubleLanes* terms) const {
   const auto limit = static_cast<float>(reach + 2.0 * ErrorWithin(reach) + 1e-5);
+  const TermShape shape{.continuous = pages_.continuous_,
+                        .dimensions = positions_.size(),
+                        .positions = positions_.data(),
+                        .scales = pages_.scaled_parts_.data(),
+                        .halves = halves_.data(),
+                        .limit = limit,
+                        .base = pages_.base_};
   HWY_DYNAMIC_DISPATCH(GetTermsOf)
-  (pages_.CellsOf(page), pages_.PartsOf(page), pages_.ConstantsOf(page), positions_.size(),
-   positions_.data(), pages_.scaled_parts_.data(), limit, pages_.base_, terms->lane);
+  (pages_.CellsOf(page), pages_.PartsOf(page), pages_.ConstantsOf(page), shape, terms->lane);
 }
 
-CodedPages::Filter::Filter(const CodedPages& pages, const double* point, double reach,
+CodedPages::Filter::Filter(const CodedPages& pages, const TreePoint& point, double reach,
                            std::pmr::memory_resource* memory)
     : pages_(pages),
       unit_(reach / kUnits),
@@ -228,14 +275,15 @@ CodedPages::Filter::Filter(const CodedPages& pages, const double* point, double 
   // Positions are rounded.
   constexpr double kRounding = 1e-6;
   for (size_t i = 0; i < cells_.size(); ++i) {
-    const double position = pages.PositionOf(i, point[i]);
+    const double position = pages.PositionOf(i, point.middle[i]);
+    const double half = point.HalfOf(i) * pages.cells_per_length_[i];
     cells_[i] = static_cast<uint8_t>(position);
     const double share = position - std::floor(position);
     for (size_t distance = 0; distance < kDistances; ++distance) {
       const double cells_above = static_cast<double>(distance) - kBelow;
       // To the nearer end of the kernel's cell.
       const double least = cells_above > 0 ? cells_above - share : share - cells_above - 1.0;
-      const double scaled = std::max(least - kRounding, 0.0) * pages.scaled_cells_[i];
+      const double scaled = std::max(least - half - kRounding, 0.0) * pages.scaled_cells_[i];
       tables_[i * kDistances + distance] =
           static_cast<uint8_t>(std::min(std::floor(scaled * scaled / unit_), 255.0));
     }

@@ -29,8 +29,10 @@ class CodedPages {
   // In fewer dimensions pages are small, and near or far as a whole.
   static constexpr size_t kLeastToFilter = 6;
 
-  // Of kernels of the scales 1 / (sqrt(2) sigma), with centres in plain intervals.
-  CodedPages(std::span<const double> scales, std::span<const Interval> intervals);
+  // Of kernels of the scales 1 / (sqrt(2) sigma), with centres in plain intervals. Only the first
+  // dimensions, so many, make up a term; in others it is known only how far from the point it is.
+  CodedPages(std::span<const double> scales, std::span<const Interval> intervals,
+             size_t continuous);
 
   // Makes an empty page of that number, of which there are few more than are added.
   void AddPage(size_t page);
@@ -46,18 +48,18 @@ class CodedPages {
   class Point {
    public:
     // The pages must outlive it.
-    Point(const CodedPages& pages, const double* point, std::pmr::memory_resource* memory);
+    Point(const CodedPages& pages, const TreePoint& point, std::pmr::memory_resource* memory);
 
-    // How much a term may be off whose cost, the sum of ((x - centre) * scale)^2, is up to
-    // `reach`.
+    // How much a term may be off whose cost, the sum of (distance * scale)^2, is up to `reach`.
     double ErrorWithin(double reach) const;
-    // The terms of a page's blocks of slots, 64 numbers in all; -inf for costs beyond the reach
-    // and slots without a kernel.
+    // The terms of a page's blocks of slots, 64 numbers in all; -inf for costs beyond the reach,
+    // which other dimensions count for, too, and slots without a kernel.
     void GetTerms(size_t page, double reach, DoubleLanes* terms) const;
 
    private:
     const CodedPages& pages_;
     std::pmr::vector<float> positions_;  // by dimension: in the cells' parts
+    std::pmr::vector<float> halves_;     // by dimension after the continuous ones: scaled
     double error_ = 0;                   // of the root of a cost
   };
 
@@ -65,7 +67,7 @@ class CodedPages {
   class Filter {
    public:
     // `reach`: which costs may matter; > 0. The pages must outlive the filter.
-    Filter(const CodedPages& pages, const double* point, double reach,
+    Filter(const CodedPages& pages, const TreePoint& point, double reach,
            std::pmr::memory_resource* memory);
 
     // Bits for the slots of a page: all whose cost is up to `reach`, which is no more than it was
@@ -126,6 +128,7 @@ class CodedPages {
     return reinterpret_cast<float*>(constants_.At(index_of_[page]));
   }
 
+  size_t continuous_;
   std::vector<double> lows_;
   std::vector<double> cells_per_length_;
   std::vector<double> scaled_cells_;  // lengths of cells, in scales

@@ -20,13 +20,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // ln of the inverse of a relative error of the density.
 constexpr double kExact = 23.02585092994045684;  // 1e-10
 
-// Ends of the cell around the grid value `x`, in the model's numbers.
-Interval CellAround(double x, const NumericDomain& domain) {
-  const double left = x - 0.5 * domain.step;
-  const double right = x + 0.5 * domain.step;
-  return domain.log ? Interval{std::log(left), std::log(right)} : Interval{left, right};
-}
-
 }  // namespace
 
 std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
@@ -86,7 +79,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points, const Pa
       return true;
     };
     VisitNear(
-        query, &near, scratch.Memory(), [&] { return terms.Floor(gap); },
+        queries.InTree(i), &near, scratch.Memory(), [&] { return terms.Floor(gap); },
         [](KernelTree::Cell) { return false; }, visit_coded, visit);
     const ScaledSum sum = Sum(terms, gap);
     logs[i] = sum.log_scale + PortableLog(sum.factor) - log_total_weight_;

@@ -145,13 +145,14 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
   const double precision = -std::log(kLeftOut * c.tolerance);
   RoughSum sum;
   double floor = LeastTerm(c.prior, precision);
+  const TreePoint in_tree = queries.InTree(c.index);
   std::optional<CodedPages::Point> point;
   if (near != nullptr && near->codes.has_value()) {
-    point.emplace(*near->codes, query.point, queries.Memory());
+    point.emplace(*near->codes, in_tree, queries.Memory());
   }
   // Of the logarithm of the sum: terms of coded kernels are known to so much.
   const double error =
-      point.has_value() ? point->ErrorWithin(near->greatest_constant - floor) : 0.0;
+      point.has_value() ? point->ErrorWithin(near->greatest_term - floor) : 0.0;
   const auto ratio = [&](double factor) {
     return c.log_l - (sum.largest + std::log(factor) - log_total_weight_);
   };
@@ -173,7 +174,7 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
   };
   const auto visit_coded = [&](uint32_t page, uint64_t) {
     std::array<DoubleLanes, kPageBlocks> terms;
-    point->GetTerms(page, near->greatest_constant - floor, terms.data());
+    point->GetTerms(page, near->greatest_term - floor, terms.data());
     const size_t first = FirstBlock(page);
     AddCodedRoughly(blocks_, terms.data(), first, first + near->BlockCount(page), query, floor,
                     weights_, sum);
@@ -185,7 +186,7 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
     return goes_on();
   };
   c.is_complete = VisitNear(
-      query, near, queries.Memory(), [&] { return floor; }, take, visit_coded, visit);
+      in_tree, near, queries.Memory(), [&] { return floor; }, take, visit_coded, visit);
   update();
   if (!c.is_complete) return;
   const double most = (1.0 + kLeftOut * c.tolerance) * sum.factor + sum.slack;

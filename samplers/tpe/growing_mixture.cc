@@ -10,19 +10,17 @@ namespace hpod {
 GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const size_t> numbers,
                                TrialValues values)
     : mixture_(domains, /*forgetting=*/true) {
-  size_t continuous = 0;
-  for (const Domain& domain : domains) {
-    const bool is_numeric = !std::holds_alternative<CategoricalDomain>(domain);
-    const NumericDomain numeric = is_numeric ? AsNumeric(domain) : NumericDomain{};
+  for (size_t j = 0; j < domains.size(); ++j) {
+    const bool is_numeric = !std::holds_alternative<CategoricalDomain>(domains[j]);
+    const NumericDomain numeric = is_numeric ? AsNumeric(domains[j]) : NumericDomain{};
     const Interval interval = IntervalOf(numeric);
-    const bool is_continuous = is_numeric && numeric.step == 0;
-    dimensions_.push_back({is_numeric, is_continuous ? continuous++ : mixture_.ContinuousCount(),
-                           numeric, interval, LimitsOf(interval, kSettled),
-                           SortedCentres(interval)});
+    dimensions_.push_back({is_numeric, mixture_.CoordinateOf(j), numeric, interval,
+                           LimitsOf(interval, kSettled), SortedCentres(interval)});
   }
   partition_.sums = mixture_.MakeCellSums();
   partition_.codes = mixture_.MakeCodedPages();
-  partition_.can_filter = partition_.codes.has_value() && continuous >= CodedPages::kLeastToFilter;
+  partition_.can_filter =
+      partition_.codes.has_value() && mixture_.NumericCount() >= CodedPages::kLeastToFilter;
   partition_.tree.AddPage(0, AddPage(/*is_in_tree=*/true));
   InsertPrior(domains);
   count_ = numbers.size();
@@ -98,7 +96,7 @@ void GrowingMixture::SetFacts(std::span<const size_t> numbers, TrialValues value
 std::vector<bool> GrowingMixture::FindWide(size_t numbers) const {
   std::vector<bool> are_wide(numbers, false);
   for (const Dimension& d : dimensions_) {
-    if (!d.is_numeric || HasRows(d)) continue;
+    if (!d.is_numeric) continue;
     d.centres.ForEachWidth(d.settled_limits, [&](const Centre& centre, double sigma) {
       if (sigma > d.settled_limits.least) are_wide[centre.number] = true;
     });
@@ -112,7 +110,7 @@ bool GrowingMixture::HasAsIs(const Observation& trial) const {
   const bool is_coded = IsInTree(trial.number);
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     const Dimension& d = dimensions_[j];
-    if (is_coded && d.continuous < mixture_.ContinuousCount()) continue;
+    if (is_coded && d.is_numeric && !HasRows(d)) continue;
     const bool is_same =
         d.is_numeric ? mixture_.CentreOf(slot, j) == ToModel(trial.values[j], d.numeric.log)
                      : mixture_.ChoiceOf(slot, j) == static_cast<size_t>(trial.values[j]);
@@ -238,24 +236,19 @@ void GrowingMixture::Leave(size_t slot) {
 }
 
 std::vector<double> GrowingMixture::CentreOf(size_t number, TrialValues values) const {
-  std::vector<double> centre;
-  centre.reserve(mixture_.ContinuousCount());
+  std::vector<double> centre(mixture_.NumericCount());
   for (size_t j = 0; j < dimensions_.size(); ++j) {
-    if (dimensions_[j].continuous < mixture_.ContinuousCount()) {
-      centre.push_back(MuOf(number, j, values));
-    }
+    const Dimension& d = dimensions_[j];
+    if (d.is_numeric) centre[d.coordinate] = MuOf(number, j, values);
   }
   return centre;
 }
 
 std::vector<double> GrowingMixture::ModelCentre(std::span<const double> row) const {
-  std::vector<double> centre;
-  centre.reserve(mixture_.ContinuousCount());
+  std::vector<double> centre(mixture_.NumericCount());
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     const Dimension& d = dimensions_[j];
-    if (d.continuous < mixture_.ContinuousCount()) {
-      centre.push_back(ToModel(row[j], d.numeric.log));
-    }
+    if (d.is_numeric) centre[d.coordinate] = ToModel(row[j], d.numeric.log);
   }
   return centre;
 }
@@ -283,11 +276,12 @@ void GrowingMixture::SetWidth(size_t dimension, const Centre& centre, double sig
                               TrialValues values) {
   const Dimension& d = dimensions_[dimension];
   const auto& [mu, number] = centre;
-  if (IsInTree(number) && !HasRows(d)) {
+  if (IsInTree(number)) {
     if (sigma == d.settled_limits.least) return;
     LeaveTree(number, values);
   }
-  if (mixture_.SetNormal(slots_[number], dimension, mu, sigma)) NoteChange(number);
+  // A row changes no constant, but perhaps where the kernel belongs.
+  if (mixture_.SetNormal(slots_[number], dimension, mu, sigma) || HasRows(d)) NoteChange(number);
 }
 
 void GrowingMixture::SetWidths(size_t dimension, const WidthLimits& limits) {

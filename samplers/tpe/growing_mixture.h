@@ -59,7 +59,7 @@ class GrowingMixture {
   static_assert(kKept >= kSettled);
   struct Dimension {
     bool is_numeric = false;
-    size_t continuous = 0;  // place among the continuous dimensions; their number: not one of them
+    size_t coordinate = 0;  // in the tree's centres
     NumericDomain numeric;
     Interval interval;
     WidthLimits settled_limits;
@@ -75,7 +75,7 @@ class GrowingMixture {
   void Place(std::span<const size_t> numbers, TrialValues values);
   void SetFacts(std::span<const size_t> numbers, TrialValues values);
   // By number, of which there are so many: whether a kernel has more than the least width in a
-  // continuous dimension.
+  // numeric dimension.
   std::vector<bool> FindWide(size_t numbers) const;
 
   // Slots.
@@ -90,7 +90,7 @@ class GrowingMixture {
   // The tree (kernel_placing.cc). Trials to be put into it at once, each with its centre.
   struct Placed {
     std::vector<size_t> numbers;
-    std::vector<double> centres;           // [number's index][continuous dimension]
+    std::vector<double> centres;           // [number's index][coordinate]
     std::vector<double> constants;         // by index
     std::vector<CellSums::Kernel> kernels;  // by index, if there are sums
     std::vector<uint32_t> order;           // indices, as they are divided into pages
@@ -112,7 +112,7 @@ class GrowingMixture {
   // Puts a kernel where it belongs.
   void Settle(size_t number, TrialValues values);
 
-  // In the continuous dimensions.
+  // By coordinate.
   std::vector<double> CentreOf(size_t number, TrialValues values) const;
   std::vector<double> ModelCentre(std::span<const double> row) const;
   // In a numeric dimension.

@@ -49,22 +49,22 @@ Cut AboutWidestOf(std::span<const double> centres, std::span<const uint32_t> row
 
 void GrowingMixture::PutAllInTree(std::vector<size_t> numbers, TrialValues values) {
   if (numbers.empty()) return;
-  const size_t d = mixture_.ContinuousCount();
+  const size_t d = mixture_.NumericCount();
   Placed all{std::move(numbers), {}, {}, {}, {}};
   const size_t count = all.numbers.size();
-  all.centres.reserve(count * d);
+  all.centres.resize(count * d);
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     const Dimension& dimension = dimensions_[j];
-    if (dimension.continuous >= d) continue;
-    all.centres.resize(count * d);
+    if (!dimension.is_numeric) continue;
     for (size_t k = 0; k < count; ++k) {
-      all.centres[k * d + dimension.continuous] =
+      all.centres[k * d + dimension.coordinate] =
           ToModel(values[j][all.numbers[k]], dimension.numeric.log);
     }
   }
   all.constants = mixture_.LeastWidthConstants(all.centres);
   all.constants.resize(count, 0.0);  // without any continuous dimensions
-  partition_.greatest_constant = *std::max_element(all.constants.begin(), all.constants.end());
+  partition_.greatest_term = mixture_.GreatestTermOf(
+      *std::max_element(all.constants.begin(), all.constants.end()));
   for (size_t k = 0; k < count && partition_.sums.has_value(); ++k) {
     all.kernels.push_back(
         partition_.sums->MakeKernel({&all.centres[k * d], d}, all.numbers[k]));
@@ -77,7 +77,7 @@ void GrowingMixture::PutAllInTree(std::vector<size_t> numbers, TrialValues value
 
 // Into halves of so many kernels that pages get full.
 void GrowingMixture::Divide(KernelTree::Leaf leaf, std::span<uint32_t> part, Placed& all) {
-  const size_t d = mixture_.ContinuousCount();
+  const size_t d = mixture_.NumericCount();
   const std::span<const double> scales = mixture_.LeastWidthScales();
   const Cut cut = part.size() <= kPageSlots ? Cut{} : AboutWidestOf(all.centres, part, scales);
   if (cut.extent == 0.0) return FillLeaf(leaf, part, all);
@@ -119,7 +119,7 @@ void GrowingMixture::Divide(KernelTree::Leaf leaf, std::span<uint32_t> part, Pla
 
 void GrowingMixture::FillLeaf(KernelTree::Leaf leaf, std::span<const uint32_t> part,
                               const Placed& all) {
-  const size_t d = mixture_.ContinuousCount();
+  const size_t d = mixture_.NumericCount();
   uint32_t page = partition_.tree.FirstPage(leaf);
   for (const uint32_t row : part) {
     if (IsFull(page)) {
@@ -142,7 +142,8 @@ void GrowingMixture::PutInTree(size_t number, std::span<const double> centre, do
   const size_t from = slots_[number];
   const size_t slot = TakeSlot(*page, number);
   partition_.codes->Set(slot, centre, constant);
-  partition_.greatest_constant = std::max(partition_.greatest_constant, constant);
+  partition_.greatest_term =
+      std::max(partition_.greatest_term, mixture_.GreatestTermOf(constant));
   Leave(from);
   mixture_.Move(from, slot);
 }
@@ -161,7 +162,7 @@ void GrowingMixture::Grow(KernelTree::Leaf leaf, TrialValues values) {
   const bool is_alone = partition_.tree.HasOnePage(leaf);
   const uint32_t added = AddPage(/*is_in_tree=*/true);
   const size_t first = page * kPageSlots;
-  const size_t d = mixture_.ContinuousCount();
+  const size_t d = mixture_.NumericCount();
   std::vector<double> centres;
   centres.reserve(kPageSlots * d);
   std::array<uint32_t, kPageSlots> rows;
@@ -236,14 +237,21 @@ bool GrowingMixture::BelongsInTree(size_t slot, size_t number) const {
   for (size_t i = 0; i < mixture_.ContinuousCount(); ++i) {
     if (mixture_.ScaleAt(slot, i) != mixture_.LeastWidthScales()[i]) return false;
   }
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    const Dimension& d = dimensions_[j];
+    if (HasRows(d) && mixture_.SigmaOf(slot, j) != d.settled_limits.least) return false;
+  }
   return true;
 }
 
 void GrowingMixture::Settle(size_t number, TrialValues values) {
   const size_t slot = slots_[number];
   if (IsInTree(number) || !BelongsInTree(slot, number)) return;
-  std::vector<double> centre(mixture_.ContinuousCount());
-  for (size_t i = 0; i < centre.size(); ++i) centre[i] = mixture_.CentreAt(slot, i);
+  std::vector<double> centre(mixture_.NumericCount());
+  for (size_t j = 0; j < dimensions_.size(); ++j) {
+    const Dimension& d = dimensions_[j];
+    if (d.is_numeric) centre[d.coordinate] = mixture_.CentreOf(slot, j);
+  }
   if (mixture_.IsSpecial(centre)) return;
   PutInTree(number, centre, mixture_.ConstantAt(slot), values);
 }

@@ -8,6 +8,8 @@
 #ifndef HPOD_SAMPLERS_TPE_KERNEL_TREE_H_
 #define HPOD_SAMPLERS_TPE_KERNEL_TREE_H_
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,6 +20,13 @@ namespace hpod {
 
 // Kernels that a page has room for.
 inline constexpr size_t kPageSlots = 64;
+
+// What kernels are near to: a point, or an interval around it.
+struct TreePoint {
+  const double* middle = nullptr;  // by dimension
+  const double* halves = nullptr;  // by dimension, of the lengths; null: none has any
+  double HalfOf(size_t dimension) const { return halves == nullptr ? 0.0 : halves[dimension]; }
+};
 
 // The tree knows pages; what is in them is its owner's business. A leaf has one page, or more if
 // their kernels have all the same centre.
@@ -67,11 +76,11 @@ class KernelTree {
   void Split(Leaf leaf, size_t dimension, double at, uint32_t new_page);
 
   // Calls visit(page) for the pages that may hold kernels near the point, until it returns false:
-  // those in whose cell the sum of ((x - centre) * scale)^2 can be at most reach(), which may
-  // shrink meanwhile. Near cells come before those far away. take(cell) is asked before a cell is
-  // looked into, and it is not if the answer is true.
+  // those in whose cell the sum of (distance to the centre * scale)^2 can be at most reach(), which
+  // may shrink meanwhile. Near cells come before those far away. take(cell) is asked before a cell
+  // is looked into, and it is not if the answer is true.
   template <class Reach, class Take, class Visit>
-  void Walk(const double* point, std::span<const double> scales, const Reach& reach,
+  void Walk(const TreePoint& point, std::span<const double> scales, const Reach& reach,
             const Take& take, const Visit& visit) const {
     Walker<Reach, Take, Visit>{
         point, scales, reach, take, visit, *this, std::vector<double>(scales.size(), 0.0)}
@@ -90,7 +99,7 @@ class KernelTree {
 
   template <class Reach, class Take, class Visit>
   struct Walker {
-    const double* point;
+    const TreePoint& point;
     std::span<const double> scales;
     const Reach& reach;
     const Take& take;
@@ -103,9 +112,11 @@ class KernelTree {
       const Node& node = tree.nodes_[index];
       if (take(index)) return true;
       if (node.below == 0) return tree.VisitPages(index, visit);
-      const double to_plane = (point[node.dimension] - node.at) * scales[node.dimension];
-      const bool is_below = to_plane < 0;
+      const double from_plane = point.middle[node.dimension] - node.at;
+      const bool is_below = from_plane < 0;
       if (!From(is_below ? node.below : node.above, distance)) return false;
+      const double gap = std::abs(from_plane) - point.HalfOf(node.dimension);
+      const double to_plane = std::max(gap, 0.0) * scales[node.dimension];
       const double offset = offsets[node.dimension];
       const double farther = distance + to_plane * to_plane - offset * offset;
       // A sum that has been added to and taken from may be off by its rounding.

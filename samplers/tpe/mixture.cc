@@ -69,13 +69,21 @@ Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_
     if (!is_continuous) continue;
     intervals_.push_back(dimension.interval);
     blocks_.greatest_scales.push_back(0.0);
-    least_width_scales_.push_back(ScaleOf(LimitsOf(dimension.interval, kSettled).least));
     if (!IsPlain(dimension.interval)) has_special_interval_ = true;
     const auto& [low, high] = dimension.interval;
     prior_centres_.push_back(0.5 * low + 0.5 * high);
     prior_scales_.push_back(ScaleOf(LimitsOf(dimension.interval, 0).most));
     prior_constant_ +=
         PreciseNormaliser(intervals_.size() - 1, prior_centres_.back(), prior_scales_.back());
+  }
+  for (const Kind kind : {Kind::kContinuous, Kind::kStepped}) {
+    for (Dimension& d : dimensions_) {
+      if (d.kind != kind) continue;
+      d.coordinate = tree_scales_.size();
+      tree_scales_.push_back(ScaleOf(LimitsOf(d.interval, kSettled).least));
+      tree_intervals_.push_back(d.interval);
+      if (!IsPlain(d.interval)) is_tree_plain_ = false;
+    }
   }
 }
 
@@ -169,8 +177,8 @@ void Mixture::SetRows(Dimension& d, std::span<const Normal> normals) {
 }
 
 void Mixture::SetCentre(size_t slot, std::span<const double> centre) {
-  for (size_t i = 0; i < centre.size(); ++i) {
-    SetShapeAt(slot, i, centre[i], least_width_scales_[i]);
+  for (size_t i = 0; i < blocks_.continuous; ++i) {
+    SetShapeAt(slot, i, centre[i], tree_scales_[i]);
   }
 }
 
@@ -223,20 +231,32 @@ double Mixture::CentreOf(size_t slot, size_t dimension) const {
 std::optional<CellSums> Mixture::MakeCellSums() const {
   const bool is_small = blocks_.continuous > 0 && blocks_.continuous <= CellSums::kMostDimensions;
   if (!is_small || blocks_.tabulated > 0 || has_special_interval_) return std::nullopt;
-  return CellSums(least_width_scales_, intervals_);
+  return CellSums(tree_scales_, intervals_);
 }
 
 std::optional<CodedPages> Mixture::MakeCodedPages() const {
-  if (has_special_interval_) return std::nullopt;
-  return CodedPages(least_width_scales_, intervals_);
+  if (!is_tree_plain_) return std::nullopt;
+  return CodedPages(tree_scales_, tree_intervals_, blocks_.continuous);
 }
 
 bool Mixture::IsSpecial(std::span<const double> centre) const {
-  if (has_special_interval_) return true;
+  if (!is_tree_plain_) return true;
   for (size_t i = 0; i < centre.size(); ++i) {
-    if (!intervals_[i].Contains(centre[i])) return true;
+    if (!tree_intervals_[i].Contains(centre[i])) return true;
   }
   return false;
+}
+
+double Mixture::SigmaOf(size_t slot, size_t dimension) const {
+  const Dimension& d = dimensions_[dimension];
+  const size_t index = (slot / kLanes) * blocks_.tabulated + d.position;
+  return d.sigma[static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes])];
+}
+
+// In a dimension with steps a kernel whose centre is more than a widths from a cell has a cost of at
+// least a^2 / 2 - 0.4 there (see ReachInWidths).
+double Mixture::GreatestTermOf(double constant) const {
+  return constant + 0.4 * static_cast<double>(tree_scales_.size() - blocks_.continuous);
 }
 
 size_t Mixture::ChoiceOf(size_t slot, size_t dimension) const {
@@ -276,14 +296,15 @@ void Mixture::MakeConstants(std::span<const uint32_t> which, const KernelTails* 
 
 std::vector<double> Mixture::LeastWidthConstants(std::span<const double> centres) const {
   const size_t d = blocks_.continuous;
-  const size_t count = d == 0 ? 0 : centres.size() / d;
+  const size_t row = tree_scales_.size();
+  const size_t count = d == 0 ? 0 : centres.size() / row;
   KernelBlocks block;
   block.continuous = d;
   block.places = {0};
-  block.greatest_scales = least_width_scales_;
+  block.greatest_scales = tree_scales_;
   block.centres.resize(d);
   block.scales.resize(d);
-  for (size_t i = 0; i < d; ++i) std::fill_n(block.scales[i].lane, kLanes, least_width_scales_[i]);
+  for (size_t i = 0; i < d; ++i) std::fill_n(block.scales[i].lane, kLanes, tree_scales_[i]);
   constexpr uint32_t kTheBlock[] = {0};
   KernelConstants constants;
   std::vector<double> all;
@@ -291,7 +312,7 @@ std::vector<double> Mixture::LeastWidthConstants(std::span<const double> centres
   for (size_t first = 0; first < count; first += kLanes) {
     const size_t lanes = std::min(kLanes, count - first);
     for (size_t lane = 0; lane < kLanes; ++lane) {
-      const double* centre = &centres[(first + std::min(lane, lanes - 1)) * d];
+      const double* centre = &centres[(first + std::min(lane, lanes - 1)) * row];
       for (size_t i = 0; i < d; ++i) block.centres[i].lane[lane] = centre[i];
     }
     SetConstants(block, kTheBlock, intervals_, nullptr, &constants);

@@ -63,7 +63,7 @@ ChoiceShares MakeChoiceShares(size_t choice_count, size_t observation_count);
 double ScaleOf(double sigma);
 
 // Slots in pages of kPageSlots: those that every query looks at, and coded ones of kernels that have
-// all the same width in each continuous dimension, which a tree has by their centres.
+// all the same width in each numeric dimension, which a tree has by their centres.
 struct Partition {
   // Blocks of the page up to the last that has a kernel.
   size_t BlockCount(uint32_t page) const {
@@ -79,8 +79,9 @@ struct Partition {
   // Of its pages. Nothing if the intervals have no formulas: then nothing is in the tree.
   std::optional<CodedPages> codes;
   bool can_filter = false;  // it has enough dimensions for that
-  // Of what has been in the tree.
-  double greatest_constant = -std::numeric_limits<double>::infinity();
+  // At most: a term of what has been in the tree, and the sum of its (distance * scale)^2 in the
+  // tree's dimensions.
+  double greatest_term = -std::numeric_limits<double>::infinity();
 };
 
 // Values of trials, by dimension and number of the trial. Kernels that are coded have their centres
@@ -111,7 +112,7 @@ class Mixture {
     double sigma;
   };
   void SetNormals(size_t dimension, std::span<const Normal> normals);
-  // Of the continuous dimensions, with the least width that there can be.
+  // Of the continuous dimensions, the first of a centre's, with the least width that there can be.
   void SetCentre(size_t slot, std::span<const double> centre);
   // `choice`: observed; the number of choices for the prior.
   void SetChoice(size_t slot, size_t dimension, size_t choice);
@@ -143,8 +144,12 @@ class Mixture {
   std::optional<CellSums> MakeCellSums() const;
   // Nothing if it has intervals that have no formulas.
   std::optional<CodedPages> MakeCodedPages() const;
-  // The number of dimensions with neither a step nor choices.
+  // The number of dimensions with neither a step nor choices, and of those with no choices: the
+  // tree's. Those with steps come last in its centres.
   size_t ContinuousCount() const { return blocks_.continuous; }
+  size_t NumericCount() const { return tree_scales_.size(); }
+  // Where a numeric dimension is in the tree's centres.
+  size_t CoordinateOf(size_t dimension) const { return dimensions_[dimension].coordinate; }
   // Of the i-th continuous dimension, if the slot is not coded.
   double CentreAt(size_t slot, size_t i) const {
     return blocks_.centres[ShapeIndex(slot, i)].lane[slot % kLanes];
@@ -152,13 +157,17 @@ class Mixture {
   double ScaleAt(size_t slot, size_t i) const {
     return blocks_.scales[ShapeIndex(slot, i)].lane[slot % kLanes];
   }
-  // By continuous dimension: of the least width that there can be, with kSettled observations.
-  std::span<const double> LeastWidthScales() const { return least_width_scales_; }
+  // By coordinate: of the least width that there can be, with kSettled observations.
+  std::span<const double> LeastWidthScales() const { return tree_scales_; }
+  // Of a dimension with steps.
+  double SigmaOf(size_t slot, size_t dimension) const;
+  // See Partition::greatest_term.
+  double GreatestTermOf(double constant) const;
   double ConstantAt(size_t slot) const { return constants_[PlaceOf(slot)].lane[slot % kLanes]; }
-  // By kernel, of those with the least widths that there can be in plain intervals; `centres`: one
-  // after the other, with as many numbers as there are continuous dimensions.
+  // By kernel, of those with the least widths that there can be; `centres`: the tree's, one after
+  // the other. None without continuous dimensions.
   std::vector<double> LeastWidthConstants(std::span<const double> centres) const;
-  // Whether a centre is outside an interval, or an interval has no formulas.
+  // Whether one of the tree's centres is outside an interval, or an interval has no formulas.
   bool IsSpecial(std::span<const double> centre) const;
   double CentreOf(size_t slot, size_t dimension) const;
   size_t ChoiceOf(size_t slot, size_t dimension) const;
@@ -181,7 +190,8 @@ class Mixture {
   enum class Kind : uint8_t { kContinuous, kStepped, kCategorical };
   struct Dimension {
     Kind kind = Kind::kContinuous;
-    size_t position = 0;  // among the continuous or the tabulated ones
+    size_t position = 0;    // among the continuous or the tabulated ones
+    size_t coordinate = 0;  // in the tree's centres
     NumericDomain numeric;
     Interval interval;
     size_t choice_count = 0;
@@ -250,7 +260,7 @@ class Mixture {
   // one returns false; floor() may rise meanwhile. Not for the pages of a cell that take(cell) has
   // answered true for. Whether none returned false.
   template <class Floor, class Take, class VisitCoded, class Visit>
-  bool VisitNear(const KernelQuery& query, const Partition* near, std::pmr::memory_resource* memory,
+  bool VisitNear(const TreePoint& point, const Partition* near, std::pmr::memory_resource* memory,
                  const Floor& floor, const Take& take, const VisitCoded& visit_coded,
                  const Visit& visit) const;
   ScaledSum Sum(const KernelTerms& terms, double gap) const;
@@ -273,7 +283,10 @@ class Mixture {
   uint32_t places_ = 0;  // of blocks that are not coded
   bool has_constants_ = false;
   std::vector<KernelConstants> constants_;
-  std::vector<double> least_width_scales_;
+  // By coordinate in the tree's centres.
+  std::vector<double> tree_scales_;
+  std::vector<Interval> tree_intervals_;
+  bool is_tree_plain_ = true;  // all those intervals have formulas
   // Of the prior, by continuous dimension.
   std::vector<double> prior_centres_;
   std::vector<double> prior_scales_;

@@ -4,7 +4,7 @@
 #define HPOD_SAMPLERS_TPE_MIXTURE_QUERIES_H_
 
 #include <algorithm>
-#include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -24,10 +24,17 @@ namespace hpod {
 inline constexpr size_t kPageBlocks = kPageSlots / kLanes;
 inline size_t FirstBlock(size_t page) { return page * kPageBlocks; }
 
+// Ends of the cell around the grid value `x`, in the model's numbers.
+inline Interval CellAround(double x, const NumericDomain& domain) {
+  const double left = x - 0.5 * domain.step;
+  const double right = x + 0.5 * domain.step;
+  return domain.log ? Interval{std::log(left), std::log(right)} : Interval{left, right};
+}
+
 // Which slots of pages in the tree a point has to look at.
 class NearSlots {
  public:
-  NearSlots(const Partition& near, const double* point, std::pmr::memory_resource* memory)
+  NearSlots(const Partition& near, const TreePoint& point, std::pmr::memory_resource* memory)
       : near_(near), point_(point), memory_(memory) {}
 
   // Bits for those of a page whose costs may be up to `reach`, which does not grow.
@@ -47,7 +54,7 @@ class NearSlots {
   }
 
   const Partition& near_;
-  const double* point_;
+  const TreePoint& point_;
   std::pmr::memory_resource* memory_;
   size_t pages_ = 0;
   std::optional<CodedPages::Filter> filter_;
@@ -61,11 +68,11 @@ class Mixture::DecodedPage {
     const size_t d = mixture.blocks_.continuous;
     blocks_.continuous = d;
     blocks_.tabulated = mixture.blocks_.tabulated;
-    blocks_.greatest_scales = mixture.least_width_scales_;
+    blocks_.greatest_scales = mixture.tree_scales_;
     blocks_.centres.resize(kPageBlocks * d);
     blocks_.scales.resize(kPageBlocks * d);
     for (size_t i = 0; i < kPageBlocks * d; ++i) {
-      std::fill_n(blocks_.scales[i].lane, kLanes, mixture.least_width_scales_[i % d]);
+      std::fill_n(blocks_.scales[i].lane, kLanes, mixture.tree_scales_[i % d]);
     }
     for (uint32_t block = 0; block < kPageBlocks; ++block) blocks_.places.push_back(block);
     constants_.resize(kPageBlocks);
@@ -186,6 +193,8 @@ class Mixture::Queries {
         tables_(count_ * mixture.blocks_.tabulated, memory),
         queries_(count_, memory),
         is_outside_(count_, false, memory),
+        tree_middle_(memory),
+        tree_halves_(memory),
         costs_(mixture.blocks_.tabulated, memory),
         constants_(mixture, memory) {
     const size_t continuous = mixture_.blocks_.continuous;
@@ -212,6 +221,12 @@ class Mixture::Queries {
     return std::span(queries_).subspan(first, count);
   }
   const KernelQuery& One(size_t i) { return Some(i, 1)[0]; }
+  // The point as the tree has it.
+  TreePoint InTree(size_t i) {
+    if (mixture_.tree_scales_.size() == mixture_.blocks_.continuous) return {Coordinates(i), nullptr};
+    SetTreePoint(i);
+    return {tree_middle_.data(), tree_halves_.data()};
+  }
   // Of the blocks [first, last) as far as terms of at least `floor` need them.
   const KernelConstants* ConstantsFor(size_t first, size_t last, const KernelQuery& query,
                                       double floor) {
@@ -228,6 +243,20 @@ class Mixture::Queries {
         if (dimension.kind == Kind::kContinuous) *x++ = ToModel(*value, dimension.numeric.log);
         ++value;
       }
+    }
+  }
+
+  // A grid value is a cell around it.
+  void SetTreePoint(size_t i) {
+    const size_t continuous = mixture_.blocks_.continuous;
+    tree_middle_.assign(Coordinates(i), Coordinates(i) + continuous);
+    tree_halves_.assign(continuous, 0.0);
+    for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
+      const Dimension& d = mixture_.dimensions_[j];
+      if (d.kind != Kind::kStepped) continue;
+      const Interval cell = CellAround(Value(i, j), d.numeric);
+      tree_middle_.push_back(0.5 * (cell.low + cell.high));
+      tree_halves_.push_back(0.5 * (cell.high - cell.low));
     }
   }
 
@@ -267,13 +296,16 @@ class Mixture::Queries {
   std::pmr::vector<const double*> tables_;  // [point][tabulated]
   std::pmr::vector<KernelQuery> queries_;
   std::pmr::vector<bool> is_outside_;
+  // Of the point that was asked for last.
+  std::pmr::vector<double> tree_middle_;
+  std::pmr::vector<double> tree_halves_;
   // By tabulated dimension, -ln f by row for each value that has been asked for.
   std::pmr::vector<std::pmr::unordered_map<double, std::pmr::vector<double>>> costs_;
   Constants constants_;
 };
 
 template <class Floor, class Take, class VisitCoded, class Visit>
-bool Mixture::VisitNear(const KernelQuery& query, const Partition* near,
+bool Mixture::VisitNear(const TreePoint& point, const Partition* near,
                         std::pmr::memory_resource* memory, const Floor& floor, const Take& take,
                         const VisitCoded& visit_coded, const Visit& visit) const {
   if (near == nullptr) {
@@ -282,10 +314,10 @@ bool Mixture::VisitNear(const KernelQuery& query, const Partition* near,
     }
     return true;
   }
-  const auto reach = [&] { return near->greatest_constant - floor(); };
-  NearSlots near_slots(*near, query.point, memory);
+  const auto reach = [&] { return near->greatest_term - floor(); };
+  NearSlots near_slots(*near, point, memory);
   bool goes_on = true;
-  near->tree.Walk(query.point, least_width_scales_, reach, take, [&](uint32_t page) {
+  near->tree.Walk(point, tree_scales_, reach, take, [&](uint32_t page) {
     const uint64_t slots = near_slots.Of(page, reach());
     return goes_on = slots == 0 || visit_coded(page, slots);
   });

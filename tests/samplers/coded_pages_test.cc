@@ -25,7 +25,7 @@ class CodedCentres {
       intervals_.push_back({low, low + std::exp(3.0 - static_cast<double>(i))});
       scales_.push_back(ScaleOf(0.01 * (intervals_[i].high - intervals_[i].low)));
     }
-    pages_.emplace(scales_, intervals_);
+    pages_.emplace(scales_, intervals_, dimensions);
   }
 
   // Normal around a third of each interval, cut to it; each tenth at an end.
@@ -56,7 +56,7 @@ class CodedCentres {
     return cost;
   }
   CodedPages::Filter Ask(const Centre& point, double reach) const {
-    return {*pages_, point.data(), reach, std::pmr::get_default_resource()};
+    return {*pages_, {point.data()}, reach, std::pmr::get_default_resource()};
   }
 
  private:
@@ -122,7 +122,7 @@ TEST(CodedPages, KnowTermsToWithinTheirError) {
     double greatest_error = 0.0;
     for (int i = 0; i < 20; ++i) {
       const Centre point = centres.Draw(0.04, rng);
-      const CodedPages::Point coded(centres.Pages(), point.data(),
+      const CodedPages::Point coded(centres.Pages(), {point.data()},
                                     std::pmr::get_default_resource());
       const double error = coded.ErrorWithin(reach);
       EXPECT_LT(error, 6e-3) << dimensions;
@@ -159,7 +159,7 @@ TEST(CodedPages, ForgetKernelsThatHaveLeftAndKnowThoseThatMoved) {
   pages.Copy(first + 1, first + 9);
   EXPECT_TRUE(pages.IsAt(first + 9, centre));
   EXPECT_FALSE(pages.IsAt(first + 10, centre));
-  const CodedPages::Point point(pages, centre.data(), std::pmr::get_default_resource());
+  const CodedPages::Point point(pages, {centre.data()}, std::pmr::get_default_resource());
   DoubleLanes terms[kPageSlots / kLanes];
   point.GetTerms(CodedCentres::PageOf(0), 10.0, terms);
   for (const size_t k : {1U, 2U, 9U}) EXPECT_NEAR(terms[k / 8].lane[k % 8], 7.0, 1e-4) << k;
