@@ -22,7 +22,6 @@ struct TermShape {
   const float* scales;
   const float* halves;
   float limit;
-  double base;
 };
 
 }  // namespace hpod
@@ -95,7 +94,7 @@ struct CodedKernels {
   }
 };
 
-// Terms less the base; -inf where the cost is beyond the limit.
+// -inf where the cost is beyond the limit.
 HWY_INLINE F RoughTerms(const CodedKernels& kernels, F constant, const TermShape& shape) {
   constexpr size_t kDimensionsAtOnce = 4;
   const F most = hn::Set(kFloats, shape.limit);
@@ -120,17 +119,10 @@ HWY_INLINE F RoughTerms(const CodedKernels& kernels, F constant, const TermShape
 }
 
 void GetTermsOf(const uint8_t* cells, const uint16_t* parts, const float* constants,
-                const TermShape& shape, double* terms) {
-  alignas(64) float rough[kPageSlots];
+                const TermShape& shape, float* terms) {
   for (size_t slot = 0; slot < kPageSlots; slot += hn::Lanes(kFloats)) {
     const F constant = hn::LoadU(kFloats, constants + slot);
-    hn::Store(RoughTerms({cells + slot, parts + slot}, constant, shape), kFloats, rough + slot);
-  }
-  const hn::CappedTag<double, kLanes> doubles;
-  const hn::Rebind<float, decltype(doubles)> floats;
-  for (size_t slot = 0; slot < kPageSlots; slot += hn::Lanes(doubles)) {
-    const auto term = hn::PromoteTo(doubles, hn::LoadU(floats, rough + slot));
-    hn::StoreU(hn::Add(term, hn::Set(doubles, shape.base)), doubles, terms + slot);
+    hn::StoreU(RoughTerms({cells + slot, parts + slot}, constant, shape), kFloats, terms + slot);
   }
 }
 
@@ -253,17 +245,17 @@ double CodedPages::Point::ErrorWithin(double reach) const {
          (cost + 1.1 * dimensions) * (dimensions + 8.0) * 0x1p-24;
 }
 
-void CodedPages::Point::GetTerms(size_t page, double reach, DoubleLanes* terms) const {
+void CodedPages::Point::GetTerms(size_t page, double reach,
+                                 std::span<float, kPageSlots> terms) const {
   const auto limit = static_cast<float>(reach + 2.0 * ErrorWithin(reach) + 1e-5);
   const TermShape shape{.continuous = pages_.continuous_,
                         .dimensions = positions_.size(),
                         .positions = positions_.data(),
                         .scales = pages_.scaled_parts_.data(),
                         .halves = halves_.data(),
-                        .limit = limit,
-                        .base = pages_.base_};
+                        .limit = limit};
   HWY_DYNAMIC_DISPATCH(GetTermsOf)
-  (pages_.CellsOf(page), pages_.PartsOf(page), pages_.ConstantsOf(page), shape, terms->lane);
+  (pages_.CellsOf(page), pages_.PartsOf(page), pages_.ConstantsOf(page), shape, terms.data());
 }
 
 CodedPages::Filter::Filter(const CodedPages& pages, const TreePoint& point, double reach,

@@ -52,9 +52,10 @@ class CodedPages {
 
     // How much a term may be off whose cost, the sum of (distance * scale)^2, is up to `reach`.
     double ErrorWithin(double reach) const;
-    // The terms of a page's blocks of slots, 64 numbers in all; -inf for costs beyond the reach,
-    // which other dimensions count for, too, and slots without a kernel.
-    void GetTerms(size_t page, double reach, DoubleLanes* terms) const;
+    // The terms of a page's slots less Base(); -inf for costs beyond the reach, which other
+    // dimensions count for, too, and slots without a kernel.
+    void GetTerms(size_t page, double reach, std::span<float, kPageSlots> terms) const;
+    double Base() const { return pages_.base_; }
 
    private:
     const CodedPages& pages_;

@@ -150,9 +150,7 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
   if (near != nullptr && near->codes.has_value()) {
     point.emplace(*near->codes, in_tree, queries.Memory());
   }
-  // Of the logarithm of the sum: terms of coded kernels are known to so much.
-  const double error =
-      point.has_value() ? point->ErrorWithin(near->greatest_term - floor) : 0.0;
+  const double error = point.has_value() ? CodedError(*point, near->greatest_term - floor) : 0.0;
   const auto ratio = [&](double factor) {
     return c.log_l - (sum.largest + std::log(factor) - log_total_weight_);
   };
@@ -173,10 +171,10 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
     return c.most >= to_beat;
   };
   const auto visit_coded = [&](uint32_t page, uint64_t) {
-    std::array<DoubleLanes, kPageBlocks> terms;
-    point->GetTerms(page, near->greatest_term - floor, terms.data());
-    const size_t first = FirstBlock(page);
-    AddCodedRoughly(blocks_, terms.data(), first, first + near->BlockCount(page), query, floor,
+    std::array<float, kPageSlots> terms;
+    point->GetTerms(page, near->greatest_term - floor, terms);
+    AddCodedRoughly(blocks_, FirstBlock(page),
+                    {terms, point->Base(), queries.RoughCosts(c.index), near->missing}, floor,
                     weights_, sum);
     return goes_on();
   };
@@ -192,6 +190,12 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
   const double most = (1.0 + kLeftOut * c.tolerance) * sum.factor + sum.slack;
   if (sum.factor > 0.0) c.least = std::max(c.least, ratio(most) - error - kRounding);
   c.is_known = c.tolerance <= kLeastTolerance;
+}
+
+// Costs in tabulated dimensions are rounded, too, and so are sums.
+double Mixture::CodedError(const CodedPages::Point& point, double reach) const {
+  return point.ErrorWithin(reach) +
+         static_cast<double>(blocks_.tabulated) * std::max(reach, 0.0) * 0x1p-23 + 1e-5;
 }
 
 bool Mixture::TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,

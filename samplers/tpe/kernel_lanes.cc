@@ -246,20 +246,102 @@ void AddRoughlyTo(const KernelBlocks& blocks, const KernelConstants* constants, 
   });
 }
 
-void AddCodedTo(const KernelBlocks& blocks, const DoubleLanes* terms, size_t first, size_t last,
-                const KernelQuery& query, double least, const RampWeights& weights,
-                RoughSum& rough) {
-  const V floor = Constant(least);
-  V sum = hn::Zero(kD);
-  for (size_t block = first; block < last; ++block, ++terms) {
-    for (size_t lane = 0; lane < kLanes; lane += Width()) {
-      V term = hn::Load(kD, terms->lane + lane);
-      if (hn::AllFalse(kD, hn::Ge(term, floor))) continue;
-      term = hn::Sub(term, AddTabulated(blocks, block, lane, query, hn::Zero(kD)));
-      AddRoughTerms(blocks, block, lane, term, floor, weights, sum, rough);
-    }
+using Floats = hn::CappedTag<float, 2 * kLanes>;
+using F = hn::VFromD<Floats>;
+using FM = decltype(hn::Eq(F(), F()));
+inline constexpr Floats kFloats;
+
+// Of some slots of a page from one on, a vector's worth, numbers of which a block has eight, and
+// the blocks are so many numbers apart.
+HWY_INLINE auto LoadRows(const IndexLanes* rows, size_t apart, size_t slot) {
+  const hn::RebindToSigned<Floats> ints;
+  alignas(64) int32_t loaded[2 * kLanes];
+  for (size_t k = 0; k < hn::Lanes(kFloats); k += kLanes) {
+    const size_t block = (slot + k) / kLanes;
+    const size_t count = std::min(kLanes, hn::Lanes(kFloats));
+    std::copy_n(rows[block * apart].lane + slot % kLanes, count, loaded + k);
   }
-  rough.factor += SumOfLanes(sum);
+  return hn::Load(ints, loaded);
+}
+
+// Subtracts the costs of the lanes that count in a tabulated dimension.
+HWY_INLINE F LessCosts(F term, FM counts, const IndexLanes* rows, size_t apart, size_t slot,
+                       const float* costs) {
+  const hn::RebindToSigned<Floats> ints;
+  const auto row = LoadRows(rows, apart, slot);
+  // Kernels that are near each other are often alike.
+  alignas(64) int32_t lanes[2 * kLanes];
+  hn::Store(row, ints, lanes);
+  const int32_t first = lanes[hn::FindKnownFirstTrue(kFloats, counts)];
+  const auto is_other = hn::RebindMask(kFloats, hn::Ne(row, hn::Set(ints, first)));
+  if (hn::AllFalse(kFloats, hn::And(is_other, counts))) {
+    return hn::Sub(term, hn::Set(kFloats, costs[first]));
+  }
+  return hn::Sub(term, hn::GatherIndex(kFloats, costs, row));
+}
+
+// e^x for -80 <= x <= 0, relative error below 1e-6: as Exp.
+HWY_INLINE F RoughExp(F x) {
+  const hn::RebindToSigned<Floats> ints;
+  const auto constant = [](double value) { return hn::Set(kFloats, static_cast<float>(value)); };
+  const F n = hn::Round(hn::Mul(x, constant(std::numbers::log2e)));
+  const F r = hn::NegMulAdd(n, constant(-2.12194440e-4),
+                            hn::NegMulAdd(n, constant(0.693359375), x));
+  F sum = constant(1.0 / 720);
+  for (const double c : {1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0}) {
+    sum = hn::MulAdd(sum, r, constant(c));
+  }
+  const auto exponent = hn::Add(hn::ConvertTo(ints, n), hn::Set(ints, 127));
+  return hn::Mul(sum, hn::BitCast(kFloats, hn::ShiftLeft<23>(exponent)));
+}
+
+// At most their weights.
+HWY_INLINE F LeastWeights(const KernelBlocks& blocks, size_t first, size_t slot,
+                          const RampWeights& weights, float missing) {
+  const F number = hn::ConvertTo(kFloats, LoadRows(blocks.numbers.data() + first, 1, slot));
+  const F rank = hn::Max(hn::Sub(number, hn::Set(kFloats, missing)), hn::Zero(kFloats));
+  const F ramp = hn::MulAdd(rank, hn::Set(kFloats, static_cast<float>(weights.slope)),
+                            hn::Set(kFloats, static_cast<float>(weights.first)));
+  return hn::Min(ramp, hn::Set(kFloats, 1.0F));
+}
+
+void AddCodedTo(const KernelBlocks& blocks, size_t first, const CodedTerms& coded, double floor,
+                const RampWeights& weights, RoughSum& rough) {
+  const F least = hn::Set(kFloats, static_cast<float>(floor - coded.base));
+  F weighted = hn::Zero(kFloats);
+  F plain = hn::Zero(kFloats);
+  double largest = rough.largest - coded.base;
+  for (size_t slot = 0; slot < kPageSlots; slot += hn::Lanes(kFloats)) {
+    F term = hn::LoadU(kFloats, coded.terms.data() + slot);
+    FM counts = hn::Ge(term, least);
+    for (size_t j = 0; j < blocks.tabulated && !hn::AllFalse(kFloats, counts); ++j) {
+      const IndexLanes* rows = blocks.rows.data() + first * blocks.tabulated + j;
+      term = LessCosts(term, counts, rows, blocks.tabulated, slot, coded.costs[j]);
+      counts = hn::And(counts, hn::Ge(term, least));
+    }
+    if (hn::AllFalse(kFloats, counts)) continue;
+    const F none = hn::Set(kFloats, std::numeric_limits<float>::lowest());
+    const auto most = static_cast<double>(
+        hn::GetLane(hn::MaxOfLanes(kFloats, hn::IfThenElse(counts, term, none))));
+    if (most > largest) {
+      const double change = std::exp(largest - most);
+      rough.factor *= change;
+      rough.slack *= change;
+      weighted = hn::Mul(weighted, hn::Set(kFloats, static_cast<float>(change)));
+      plain = hn::Mul(plain, hn::Set(kFloats, static_cast<float>(change)));
+      largest = most;
+    }
+    const F exponent = hn::Max(hn::Sub(term, hn::Set(kFloats, static_cast<float>(largest))),
+                               hn::Set(kFloats, -80.0F));
+    const F kernel = hn::IfThenElseZero(counts, RoughExp(exponent));
+    const F weight = LeastWeights(blocks, first, slot, weights, static_cast<float>(coded.missing));
+    weighted = hn::MulAdd(weight, kernel, weighted);
+    plain = hn::Add(plain, kernel);
+  }
+  rough.largest = largest + coded.base;
+  rough.factor += static_cast<double>(hn::GetLane(hn::SumOfLanes(kFloats, weighted)));
+  rough.slack += weights.slope * static_cast<double>(coded.missing) *
+                 static_cast<double>(hn::GetLane(hn::SumOfLanes(kFloats, plain)));
 }
 
 bool HasTermIn(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
@@ -395,10 +477,9 @@ void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, si
   HWY_DYNAMIC_DISPATCH(AddRoughlyTo)(blocks, constants, first, last, query, floor, weights, sum);
 }
 
-void AddCodedRoughly(const KernelBlocks& blocks, const DoubleLanes* terms, size_t first,
-                     size_t last, const KernelQuery& query, double floor,
-                     const RampWeights& weights, RoughSum& sum) {
-  HWY_DYNAMIC_DISPATCH(AddCodedTo)(blocks, terms, first, last, query, floor, weights, sum);
+void AddCodedRoughly(const KernelBlocks& blocks, size_t first, const CodedTerms& coded,
+                     double floor, const RampWeights& weights, RoughSum& sum) {
+  HWY_DYNAMIC_DISPATCH(AddCodedTo)(blocks, first, coded, floor, weights, sum);
 }
 
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "samplers/tpe/kernel_tree.h"
 #include "samplers/tpe/lanes.h"
 #include "samplers/tpe/normal_lanes.h"
 #include "samplers/tpe/ranks.h"
@@ -120,11 +121,19 @@ void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, si
                 size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                 RoughSum& sum);
 
-// The same of coded blocks [first, last), of which `terms` has what continuous dimensions make of
-// them.
-void AddCodedRoughly(const KernelBlocks& blocks, const DoubleLanes* terms, size_t first,
-                     size_t last, const KernelQuery& query, double floor,
-                     const RampWeights& weights, RoughSum& sum);
+// What coded kernels add in numbers of single precision.
+struct CodedTerms {
+  // Of a page's slots: what continuous dimensions make of the terms, less the base.
+  std::span<const float, kPageSlots> terms;
+  double base = 0;
+  // As those of the query.
+  const float* const* costs = nullptr;
+  // A trial's rank is its number or up to `missing` less.
+  size_t missing = 0;
+};
+// The same of a page, of which `first` is the first block. Relative error below 1e-5.
+void AddCodedRoughly(const KernelBlocks& blocks, size_t first, const CodedTerms& coded,
+                     double floor, const RampWeights& weights, RoughSum& sum);
 
 // Whether a term of the block is at least `floor`.
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,

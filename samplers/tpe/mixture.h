@@ -252,6 +252,9 @@ class Mixture {
   // Reads more than before, until the ratio is below what is to be beaten; or, if it all has been
   // read, with less tolerance.
   void LookCloser(Candidate& c, Queries& queries, double to_beat, const Partition* near) const;
+  // Of the logarithm of a sum over coded kernels whose costs are up to `reach`: how much it may be
+  // off.
+  double CodedError(const CodedPages::Point& point, double reach) const;
   // Adds a cell to the sum as a whole, if its bounds are close enough.
   bool TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,
                 const Partition& near, RoughSum& sum) const;

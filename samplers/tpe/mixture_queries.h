@@ -191,6 +191,7 @@ class Mixture::Queries {
         coordinates_(mixture.are_points_coordinates_ ? 0 : count_ * mixture.blocks_.continuous,
                      memory),
         tables_(count_ * mixture.blocks_.tabulated, memory),
+        rough_tables_(tables_.size(), memory),
         queries_(count_, memory),
         is_outside_(count_, false, memory),
         tree_middle_(memory),
@@ -221,6 +222,10 @@ class Mixture::Queries {
     return std::span(queries_).subspan(first, count);
   }
   const KernelQuery& One(size_t i) { return Some(i, 1)[0]; }
+  // The costs of a point that has been asked for, in single precision.
+  const float* const* RoughCosts(size_t i) const {
+    return rough_tables_.data() + i * mixture_.blocks_.tabulated;
+  }
   // The point as the tree has it.
   TreePoint InTree(size_t i) {
     if (mixture_.tree_scales_.size() == mixture_.blocks_.continuous) return {Coordinates(i), nullptr};
@@ -279,12 +284,15 @@ class Mixture::Queries {
       if (dimension.kind == Kind::kContinuous) continue;
       const double value = Value(i, j);
       const auto [entry, is_new] = costs_[dimension.position].try_emplace(value);
+      auto& [exact, rough] = entry->second;
       if (is_new && dimension.kind == Kind::kStepped) {
-        mixture_.SetCellCosts(dimension, value, reach_, entry->second);
+        mixture_.SetCellCosts(dimension, value, reach_, exact);
       } else if (is_new) {
-        mixture_.SetChoiceCosts(dimension, value, entry->second);
+        mixture_.SetChoiceCosts(dimension, value, exact);
       }
-      tables[dimension.position] = entry->second.data();
+      if (is_new) rough.assign(exact.begin(), exact.end());
+      tables[dimension.position] = exact.data();
+      rough_tables_[i * mixture_.blocks_.tabulated + dimension.position] = rough.data();
     }
   }
 
@@ -294,13 +302,21 @@ class Mixture::Queries {
   const double reach_;
   std::pmr::vector<double> coordinates_;    // [point][continuous]
   std::pmr::vector<const double*> tables_;  // [point][tabulated]
+  std::pmr::vector<const float*> rough_tables_;
   std::pmr::vector<KernelQuery> queries_;
   std::pmr::vector<bool> is_outside_;
   // Of the point that was asked for last.
   std::pmr::vector<double> tree_middle_;
   std::pmr::vector<double> tree_halves_;
-  // By tabulated dimension, -ln f by row for each value that has been asked for.
-  std::pmr::vector<std::pmr::unordered_map<double, std::pmr::vector<double>>> costs_;
+  // -ln f by row.
+  struct Costs {
+    using allocator_type = std::pmr::polymorphic_allocator<>;
+    explicit Costs(const allocator_type& memory) : exact(memory), rough(memory) {}
+    std::pmr::vector<double> exact;
+    std::pmr::vector<float> rough;
+  };
+  // By tabulated dimension, for each value that has been asked for.
+  std::pmr::vector<std::pmr::unordered_map<double, Costs>> costs_;
   Constants constants_;
 };
 

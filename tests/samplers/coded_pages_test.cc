@@ -1,6 +1,7 @@
 #include "samplers/tpe/coded_pages.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <gtest/gtest.h>
@@ -127,12 +128,12 @@ TEST(CodedPages, KnowTermsToWithinTheirError) {
       const double error = coded.ErrorWithin(reach);
       EXPECT_LT(error, 6e-3) << dimensions;
       for (size_t page = 0; page < kPages; ++page) {
-        DoubleLanes terms[kPageSlots / kLanes];
+        std::array<float, kPageSlots> terms;
         coded.GetTerms(CodedCentres::PageOf(page), reach, terms);
         for (size_t k = 0; k < kPageSlots; ++k) {
           const size_t slot = page * kPageSlots + k;
           const double cost = centres.Cost(slot, point);
-          const double term = terms[k / kLanes].lane[k % kLanes];
+          const double term = coded.Base() + static_cast<double>(terms[k]);
           if (cost <= reach) {
             ++within;
             EXPECT_NEAR(term, constants[slot] - cost, error) << dimensions << " " << slot;
@@ -160,11 +161,11 @@ TEST(CodedPages, ForgetKernelsThatHaveLeftAndKnowThoseThatMoved) {
   EXPECT_TRUE(pages.IsAt(first + 9, centre));
   EXPECT_FALSE(pages.IsAt(first + 10, centre));
   const CodedPages::Point point(pages, {centre.data()}, std::pmr::get_default_resource());
-  DoubleLanes terms[kPageSlots / kLanes];
+  std::array<float, kPageSlots> terms;
   point.GetTerms(CodedCentres::PageOf(0), 10.0, terms);
-  for (const size_t k : {1U, 2U, 9U}) EXPECT_NEAR(terms[k / 8].lane[k % 8], 7.0, 1e-4) << k;
+  for (const size_t k : {1U, 2U, 9U}) EXPECT_NEAR(point.Base() + static_cast<double>(terms[k]), 7.0, 1e-4) << k;
   for (const size_t k : {0U, 3U, 8U, 63U}) {
-    EXPECT_EQ(terms[k / 8].lane[k % 8], -std::numeric_limits<double>::infinity()) << k;
+    EXPECT_EQ(terms[k], -std::numeric_limits<float>::infinity()) << k;
   }
 }
 
