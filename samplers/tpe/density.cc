@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <memory_resource>
+#include <optional>
 #include <utility>
 
 #include "samplers/tpe/mixture.h"
@@ -56,7 +57,8 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points, const Pa
   const double gap = GapFor(kExact);
   std::vector<double> logs(queries.size(), -kInfinity);
   KernelTerms terms(scratch.Memory());
-  DecodedPage decoded(*this, values);
+  std::optional<DecodedPage> decoded;
+  if (near.codes.has_value()) decoded.emplace(*this, values);
   for (size_t i = 0; i < logs.size(); ++i) {
     if (queries.IsOutside(i)) continue;
     const KernelQuery& query = queries.One(i);
@@ -67,8 +69,8 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points, const Pa
     };
     const auto visit_coded = [&](uint32_t page, uint64_t slots) {
       const size_t before = terms.count;
-      decoded.Read(page, slots);
-      collect(decoded.Blocks(), decoded.Constants(), 0, kPageBlocks);
+      decoded->Read(page, slots);
+      collect(decoded->Blocks(), decoded->Constants(), 0, kPageBlocks);
       for (size_t k = before; k < terms.count; ++k) {
         terms.blocks[k] += static_cast<uint32_t>(FirstBlock(page));
       }

@@ -24,10 +24,11 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // More than ln of a density can be off by rounding.
 constexpr double kRounding = 1e-8;
 
-// How far apart bounds may be, relative to what is known of the sum, at first and at last; and
-// which share of that is for kernels that are left out.
+// How far apart bounds may be, relative to what is known of the sum, at first and at last, of coded
+// kernels about as their terms are known; and which share of that is for kernels that are left out.
 constexpr double kFirstTolerance = 0.3;
-constexpr double kLeastTolerance = 1e-3;
+constexpr double kLeastTolerance = 1e-5;
+constexpr double kLeastCodedTolerance = 1e-3;
 constexpr double kLeftOut = 0.1;
 
 // Of the sum so far, this share may be unknown, times the tolerance, for each cell however few
@@ -140,14 +141,16 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
   constexpr size_t kTimes = 4;
   const KernelQuery& query = queries.One(c.index);
   size_t until = c.is_complete ? c.reads + 1 : std::max<size_t>(kTimes * c.reads, 1);
-  if (c.is_complete) c.tolerance = std::max(0.1 * c.tolerance, kLeastTolerance);
+  const bool are_coded = near != nullptr && near->codes.has_value();
+  const double least_tolerance = are_coded ? kLeastCodedTolerance : kLeastTolerance;
+  if (c.is_complete) c.tolerance = std::max(0.1 * c.tolerance, least_tolerance);
   c.reads = 0;
   const double precision = -std::log(kLeftOut * c.tolerance);
   RoughSum sum;
   double floor = LeastTerm(c.prior, precision);
   const TreePoint in_tree = queries.InTree(c.index);
   std::optional<CodedPages::Point> point;
-  if (near != nullptr && near->codes.has_value()) {
+  if (are_coded) {
     point.emplace(*near->codes, in_tree, queries.Memory());
   }
   const double error = point.has_value() ? CodedError(*point, near->greatest_term - floor) : 0.0;
@@ -189,7 +192,7 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
   if (!c.is_complete) return;
   const double most = (1.0 + kLeftOut * c.tolerance) * sum.factor + sum.slack;
   if (sum.factor > 0.0) c.least = std::max(c.least, ratio(most) - error - kRounding);
-  c.is_known = c.tolerance <= kLeastTolerance;
+  c.is_known = c.tolerance <= least_tolerance;
 }
 
 // Costs in tabulated dimensions are rounded, too, and so are sums.

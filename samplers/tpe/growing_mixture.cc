@@ -19,8 +19,6 @@ GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const 
   }
   partition_.sums = mixture_.MakeCellSums();
   partition_.codes = mixture_.MakeCodedPages();
-  partition_.can_filter =
-      partition_.codes.has_value() && mixture_.NumericCount() >= CodedPages::kLeastToFilter;
   partition_.tree.AddPage(0, AddPage(/*is_in_tree=*/true));
   InsertPrior(domains);
   count_ = numbers.size();
@@ -107,7 +105,7 @@ std::vector<bool> GrowingMixture::FindWide(size_t numbers) const {
 bool GrowingMixture::HasAsIs(const Observation& trial) const {
   if (!Has(trial.number)) return false;
   const size_t slot = slots_[trial.number];
-  const bool is_coded = IsInTree(trial.number);
+  const bool is_coded = IsCoded(trial.number);
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     const Dimension& d = dimensions_[j];
     if (is_coded && d.is_numeric && !HasRows(d)) continue;
@@ -162,8 +160,8 @@ void GrowingMixture::Erase(size_t number, TrialValues values) {
         });
   }
   const size_t slot = slots_[number];
-  if (IsInTree(number)) {
-    RemoveFromCells(CentreOf(number, values), number);
+  if (IsInTree(number)) RemoveFromCells(CentreOf(number, values), number);
+  if (IsCoded(number)) {
     partition_.codes->Clear(slot);
   } else {
     changed_blocks_.push_back(static_cast<uint32_t>(slot / kLanes));
@@ -226,8 +224,9 @@ uint32_t GrowingMixture::AddPage(bool is_in_tree) {
   const auto page = static_cast<uint32_t>(partition_.used.size());
   partition_.used.push_back(0);
   is_in_tree_.push_back(is_in_tree);
-  mixture_.Reserve((page + size_t{1}) * kPageSlots, /*are_coded=*/is_in_tree);
-  if (is_in_tree && partition_.codes.has_value()) partition_.codes->AddPage(page);
+  const bool is_coded = is_in_tree && partition_.codes.has_value();
+  mixture_.Reserve((page + size_t{1}) * kPageSlots, is_coded);
+  if (is_coded) partition_.codes->AddPage(page);
   return page;
 }
 
@@ -255,7 +254,7 @@ std::vector<double> GrowingMixture::ModelCentre(std::span<const double> row) con
 
 double GrowingMixture::MuOf(size_t number, size_t dimension, TrialValues values) const {
   const Dimension& d = dimensions_[dimension];
-  const bool is_coded = IsInTree(number) && !HasRows(d);
+  const bool is_coded = IsCoded(number) && !HasRows(d);
   return is_coded ? ToModel(values[dimension][number], d.numeric.log)
                   : mixture_.CentreOf(slots_[number], dimension);
 }

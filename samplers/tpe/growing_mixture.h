@@ -23,8 +23,9 @@ struct Observation {
   bool is_final = false;  // they will not change any more
 };
 
-// Of trials whose values are final the mixture keeps the values roughly only. `values` are always
-// those of all such trials that it has, or had since the last update; others may have any.
+// In spaces of many numeric dimensions the mixture keeps the values of trials whose values are final
+// only roughly. `values` are always those of all such trials that it has, or had since the last
+// update; others may have any.
 class GrowingMixture {
  public:
   // d >= 1 domains, none with a single value; numbers of trials, ascending, whose values are final.
@@ -86,6 +87,7 @@ class GrowingMixture {
   uint32_t AddPage(bool is_in_tree);
   bool IsFull(uint32_t page) const { return partition_.used[page] == ~uint64_t{0}; }
   bool IsInTree(size_t number) const { return is_in_tree_[slots_[number] / kPageSlots]; }
+  bool IsCoded(size_t number) const { return partition_.codes.has_value() && IsInTree(number); }
 
   // The tree (kernel_placing.cc). Trials to be put into it at once, each with its centre.
   struct Placed {

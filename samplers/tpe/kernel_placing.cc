@@ -127,7 +127,12 @@ void GrowingMixture::FillLeaf(KernelTree::Leaf leaf, std::span<const uint32_t> p
       partition_.tree.AddPage(leaf, page);
     }
     const size_t slot = TakeSlot(page, all.numbers[row]);
-    partition_.codes->Set(slot, std::span(all.centres).subspan(row * d, d), all.constants[row]);
+    const std::span<const double> centre = std::span(all.centres).subspan(row * d, d);
+    if (partition_.codes.has_value()) {
+      partition_.codes->Set(slot, centre, all.constants[row]);
+    } else {
+      mixture_.SetCentre(slot, centre);
+    }
   }
 }
 
@@ -141,7 +146,7 @@ void GrowingMixture::PutInTree(size_t number, std::span<const double> centre, do
   AddToCells(centre, number);
   const size_t from = slots_[number];
   const size_t slot = TakeSlot(*page, number);
-  partition_.codes->Set(slot, centre, constant);
+  if (partition_.codes.has_value()) partition_.codes->Set(slot, centre, constant);
   partition_.greatest_term =
       std::max(partition_.greatest_term, mixture_.GreatestTermOf(constant));
   Leave(from);
@@ -197,6 +202,7 @@ void GrowingMixture::Grow(KernelTree::Leaf leaf, TrialValues values) {
     Leave(slot);
     const size_t to = TakeSlot(added, number);
     mixture_.Move(slot, to);
+    if (!partition_.codes.has_value()) continue;
     partition_.codes->Copy(slot, to);
     partition_.codes->Clear(slot);
   }
@@ -224,11 +230,13 @@ void GrowingMixture::LeaveTree(size_t number, TrialValues values) {
   const size_t from = slots_[number];
   const std::vector<double> centre = CentreOf(number, values);
   RemoveFromCells(centre, number);
-  partition_.codes->Clear(from);
   Leave(from);
   const size_t to = PutEverywhere(number);
   mixture_.Move(from, to);
-  mixture_.SetCentre(to, centre);
+  if (partition_.codes.has_value()) {
+    partition_.codes->Clear(from);
+    mixture_.SetCentre(to, centre);
+  }
   NoteChange(number);
 }
 

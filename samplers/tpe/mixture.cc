@@ -203,9 +203,16 @@ void Mixture::Move(size_t from, size_t to) {
     d.has_row[from] = false;
   }
   move(blocks_.numbers[source], blocks_.numbers[target], KernelBlocks::kNoTrial);
-  if (has_constants_ && !blocks_.IsCoded(source)) {
-    constants_[PlaceOf(from)].lane[from % kLanes] = -kInfinity;
+  if (blocks_.IsCoded(source)) return;
+  if (!blocks_.IsCoded(target)) MoveShape(from, to);
+  if (has_constants_) constants_[PlaceOf(from)].lane[from % kLanes] = -kInfinity;
+}
+
+void Mixture::MoveShape(size_t from, size_t to) {
+  for (size_t i = 0; i < blocks_.continuous; ++i) {
+    SetShapeAt(to, i, CentreAt(from, i), ScaleAt(from, i));
   }
+  if (has_constants_) constants_[PlaceOf(to)].lane[to % kLanes] = ConstantAt(from);
 }
 
 void Mixture::Clear(size_t slot) {
@@ -235,7 +242,7 @@ std::optional<CellSums> Mixture::MakeCellSums() const {
 }
 
 std::optional<CodedPages> Mixture::MakeCodedPages() const {
-  if (!is_tree_plain_) return std::nullopt;
+  if (tree_scales_.size() < CodedPages::kLeastDimensions || !is_tree_plain_) return std::nullopt;
   return CodedPages(tree_scales_, tree_intervals_, blocks_.continuous);
 }
 

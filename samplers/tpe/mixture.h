@@ -62,8 +62,8 @@ ChoiceShares MakeChoiceShares(size_t choice_count, size_t observation_count);
 // 1 / (sqrt(2) sigma).
 double ScaleOf(double sigma);
 
-// Slots in pages of kPageSlots: those that every query looks at, and coded ones of kernels that have
-// all the same width in each numeric dimension, which a tree has by their centres.
+// Slots in pages of kPageSlots: those that every query looks at, and those of kernels that have all
+// the same width in each numeric dimension, which a tree has by their centres.
 struct Partition {
   // Blocks of the page up to the last that has a kernel.
   size_t BlockCount(uint32_t page) const {
@@ -76,9 +76,8 @@ struct Partition {
   // Of its cells, if the space has few enough dimensions and all are continuous.
   std::optional<CellSums> sums;
   size_t missing = 0;  // numbers up to the greatest that no kernel has
-  // Of its pages. Nothing if the intervals have no formulas: then nothing is in the tree.
+  // Of its pages, if the space has enough numeric dimensions.
   std::optional<CodedPages> codes;
-  bool can_filter = false;  // it has enough dimensions for that
   // At most: a term of what has been in the tree, and the sum of its (distance * scale)^2 in the
   // tree's dimensions.
   double greatest_term = -std::numeric_limits<double>::infinity();
@@ -137,12 +136,13 @@ class Mixture {
 
   // Makes a slot with a kernel empty; its block wants UpdateConstants.
   void Clear(size_t slot);
-  // Moves a kernel to an empty slot, but for its centre, its widths and its constant.
+  // Moves a kernel to an empty slot: if one of them is coded, without its centre, its widths and its
+  // constant.
   void Move(size_t from, size_t to);
 
   // Nothing if the mixture has other dimensions, or too many, or intervals that have no formulas.
   std::optional<CellSums> MakeCellSums() const;
-  // Nothing if it has intervals that have no formulas.
+  // Nothing if it has too few numeric dimensions, or intervals that have no formulas.
   std::optional<CodedPages> MakeCodedPages() const;
   // The number of dimensions with neither a step nor choices, and of those with no choices: the
   // tree's. Those with steps come last in its centres.
@@ -244,6 +244,7 @@ class Mixture {
     blocks_.centres[index].lane[slot % kLanes] = mu;
     blocks_.scales[index].lane[slot % kLanes] = scale;
   }
+  void MoveShape(size_t from, size_t to);
   // As SetNormal, in a continuous dimension.
   bool SetShape(const Dimension& dimension, const Normal& normal);
   // The points of which one has the greatest ratio, ascending; usually it is one alone.

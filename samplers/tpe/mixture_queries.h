@@ -48,7 +48,7 @@ class NearSlots {
 
   bool UsesFilter(double reach) {
     if (filter_.has_value()) return true;
-    if (!near_.can_filter || ++pages_ <= kPagesBefore || !(reach > 0.0)) return false;
+    if (!near_.codes.has_value() || ++pages_ <= kPagesBefore || !(reach > 0.0)) return false;
     filter_.emplace(*near_.codes, point_, reach, memory_);
     return true;
   }
@@ -333,14 +333,15 @@ bool Mixture::VisitNear(const TreePoint& point, const Partition* near,
   const auto reach = [&] { return near->greatest_term - floor(); };
   NearSlots near_slots(*near, point, memory);
   bool goes_on = true;
+  const auto visit_whole = [&](uint32_t page) {
+    return visit(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));
+  };
   near->tree.Walk(point, tree_scales_, reach, take, [&](uint32_t page) {
+    if (!near->codes.has_value()) return goes_on = visit_whole(page);
     const uint64_t slots = near_slots.Of(page, reach());
     return goes_on = slots == 0 || visit_coded(page, slots);
   });
-  return goes_on &&
-         std::all_of(near->everywhere.begin(), near->everywhere.end(), [&](uint32_t page) {
-           return visit(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));
-         });
+  return goes_on && std::all_of(near->everywhere.begin(), near->everywhere.end(), visit_whole);
 }
 
 }  // namespace hpod
