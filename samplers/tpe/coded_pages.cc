@@ -119,8 +119,13 @@ HWY_INLINE F RoughTerms(const CodedKernels& kernels, F constant, const TermShape
 }
 
 void GetTermsOf(const uint8_t* cells, const uint16_t* parts, const float* constants,
-                const TermShape& shape, float* terms) {
+                uint64_t slots, const TermShape& shape, float* terms) {
+  const uint64_t all = (uint64_t{1} << hn::Lanes(kFloats)) - 1;
   for (size_t slot = 0; slot < kPageSlots; slot += hn::Lanes(kFloats)) {
+    if ((slots >> slot & all) == 0) {
+      hn::StoreU(hn::Set(kFloats, -std::numeric_limits<float>::infinity()), kFloats, terms + slot);
+      continue;
+    }
     const F constant = hn::LoadU(kFloats, constants + slot);
     hn::StoreU(RoughTerms({cells + slot, parts + slot}, constant, shape), kFloats, terms + slot);
   }
@@ -245,7 +250,7 @@ double CodedPages::Point::ErrorWithin(double reach) const {
          (cost + 1.1 * dimensions) * (dimensions + 8.0) * 0x1p-24;
 }
 
-void CodedPages::Point::GetTerms(size_t page, double reach,
+void CodedPages::Point::GetTerms(size_t page, uint64_t slots, double reach,
                                  std::span<float, kPageSlots> terms) const {
   const auto limit = static_cast<float>(reach + 2.0 * ErrorWithin(reach) + 1e-5);
   const TermShape shape{.continuous = pages_.continuous_,
@@ -255,7 +260,8 @@ void CodedPages::Point::GetTerms(size_t page, double reach,
                         .halves = halves_.data(),
                         .limit = limit};
   HWY_DYNAMIC_DISPATCH(GetTermsOf)
-  (pages_.CellsOf(page), pages_.PartsOf(page), pages_.ConstantsOf(page), shape, terms.data());
+  (pages_.CellsOf(page), pages_.PartsOf(page), pages_.ConstantsOf(page), slots, shape,
+   terms.data());
 }
 
 CodedPages::Filter::Filter(const CodedPages& pages, const TreePoint& point, double reach,

@@ -53,9 +53,11 @@ class CodedPages {
 
     // How much a term may be off whose cost, the sum of (distance * scale)^2, is up to `reach`.
     double ErrorWithin(double reach) const;
-    // The terms of a page's slots less Base(); -inf for costs beyond the reach, which other
-    // dimensions count for, too, and slots without a kernel.
-    void GetTerms(size_t page, double reach, std::span<float, kPageSlots> terms) const;
+    // The terms of a page's slots less Base(), at least of those of which the bits are set; -inf for
+    // others, for costs beyond the reach, which other dimensions count for, too, and for slots
+    // without a kernel.
+    void GetTerms(size_t page, uint64_t slots, double reach,
+                  std::span<float, kPageSlots> terms) const;
     double Base() const { return pages_.base_; }
 
    private:

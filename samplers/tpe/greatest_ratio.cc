@@ -173,9 +173,9 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
     update();
     return c.most >= to_beat;
   };
-  const auto visit_coded = [&](uint32_t page, uint64_t) {
+  const auto visit_coded = [&](uint32_t page, uint64_t slots) {
     std::array<float, kPageSlots> terms;
-    point->GetTerms(page, near->greatest_term - floor, terms);
+    point->GetTerms(page, slots, near->greatest_term - floor, terms);
     AddCodedRoughly(blocks_, FirstBlock(page),
                     {terms, point->Base(), queries.RoughCosts(c.index), near->missing}, floor,
                     weights_, sum);

@@ -129,7 +129,7 @@ TEST(CodedPages, KnowTermsToWithinTheirError) {
       EXPECT_LT(error, 6e-3) << dimensions;
       for (size_t page = 0; page < kPages; ++page) {
         std::array<float, kPageSlots> terms;
-        coded.GetTerms(CodedCentres::PageOf(page), reach, terms);
+        coded.GetTerms(CodedCentres::PageOf(page), ~uint64_t{0}, reach, terms);
         for (size_t k = 0; k < kPageSlots; ++k) {
           const size_t slot = page * kPageSlots + k;
           const double cost = centres.Cost(slot, point);
@@ -162,7 +162,7 @@ TEST(CodedPages, ForgetKernelsThatHaveLeftAndKnowThoseThatMoved) {
   EXPECT_FALSE(pages.IsAt(first + 10, centre));
   const CodedPages::Point point(pages, {centre.data()}, std::pmr::get_default_resource());
   std::array<float, kPageSlots> terms;
-  point.GetTerms(CodedCentres::PageOf(0), 10.0, terms);
+  point.GetTerms(CodedCentres::PageOf(0), ~uint64_t{0}, 10.0, terms);
   for (const size_t k : {1U, 2U, 9U}) EXPECT_NEAR(point.Base() + static_cast<double>(terms[k]), 7.0, 1e-4) << k;
   for (const size_t k : {0U, 3U, 8U, 63U}) {
     EXPECT_EQ(terms[k], -std::numeric_limits<float>::infinity()) << k;
