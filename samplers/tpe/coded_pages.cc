@@ -118,8 +118,8 @@ HWY_INLINE F RoughTerms(const CodedKernels& kernels, F constant, const TermShape
   return hn::IfThenElse(hn::Gt(with_others, most), none, hn::Sub(constant, cost));
 }
 
-void GetTermsOf(const uint8_t* cells, const uint16_t* parts, const float* constants,
-                uint64_t slots, const TermShape& shape, float* terms) {
+void GetTermsOf(const uint8_t* cells, const uint16_t* parts, const float* constants, uint64_t slots,
+                const TermShape& shape, float* terms) {
   const uint64_t all = (uint64_t{1} << hn::Lanes(kFloats)) - 1;
   for (size_t slot = 0; slot < kPageSlots; slot += hn::Lanes(kFloats)) {
     if ((slots >> slot & all) == 0) {
@@ -241,8 +241,8 @@ CodedPages::Point::Point(const CodedPages& pages, const TreePoint& point,
   error_ = std::sqrt(square);
 }
 
-// |a^2 - b^2| <= 2 |a| |a - b| + |a - b|^2, and the rounding of a sum of floats; constants, less the
-// base, are at most -ln 0.34 in each dimension.
+// |a^2 - b^2| <= 2 |a| |a - b| + |a - b|^2, and the rounding of a sum of floats; constants, less
+// the base, are at most -ln 0.34 in each dimension.
 double CodedPages::Point::ErrorWithin(double reach) const {
   const auto dimensions = static_cast<double>(positions_.size());
   const double cost = std::max(reach, 0.0);

@@ -53,8 +53,8 @@ class CodedPages {
 
     // How much a term may be off whose cost, the sum of (distance * scale)^2, is up to `reach`.
     double ErrorWithin(double reach) const;
-    // The terms of a page's slots less Base(), at least of those of which the bits are set; -inf for
-    // others, for costs beyond the reach, which other dimensions count for, too, and for slots
+    // The terms of a page's slots less Base(), at least of those of which the bits are set; -inf
+    // for others, for costs beyond the reach, which other dimensions count for, too, and for slots
     // without a kernel.
     void GetTerms(size_t page, uint64_t slots, double reach,
                   std::span<float, kPageSlots> terms) const;
@@ -86,7 +86,7 @@ class CodedPages {
   };
 
  private:
-  static constexpr double kCells = 96;  // of an interval
+  static constexpr double kCells = 64;     // of an interval
   static constexpr double kParts = 65536;  // of a cell
   // Cells around a point's, of which kBelow are below it, have costs of their own; those further
   // away have that of the last.

@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "samplers/tpe/coded_sum.h"
 #include "samplers/tpe/mixture.h"
 #include "samplers/tpe/mixture_queries.h"
 #include "samplers/tpe/scratch.h"
@@ -71,7 +72,8 @@ size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const do
     rows.insert(rows.end(), points.begin() + static_cast<std::ptrdiff_t>(i * d),
                 points.begin() + static_cast<std::ptrdiff_t>((i + 1) * d));
   }
-  const std::vector<double> log_g = near == nullptr ? LogDensity(rows) : LogDensity(rows, *near, values);
+  const std::vector<double> log_g =
+      near == nullptr ? LogDensity(rows) : LogDensity(rows, *near, values);
   size_t best = 0;
   for (size_t i = 1; i < possible.size(); ++i) {
     if (log_l[possible[i]] - log_g[i] > log_l[possible[best]] - log_g[best]) best = i;
@@ -150,9 +152,7 @@ void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
   double floor = LeastTerm(c.prior, precision);
   const TreePoint in_tree = queries.InTree(c.index);
   std::optional<CodedPages::Point> point;
-  if (are_coded) {
-    point.emplace(*near->codes, in_tree, queries.Memory());
-  }
+  if (are_coded) point.emplace(*near->codes, in_tree, queries.Memory());
   const double error = point.has_value() ? CodedError(*point, near->greatest_term - floor) : 0.0;
   const auto ratio = [&](double factor) {
     return c.log_l - (sum.largest + std::log(factor) - log_total_weight_);

@@ -109,9 +109,9 @@ bool GrowingMixture::HasAsIs(const Observation& trial) const {
   for (size_t j = 0; j < dimensions_.size(); ++j) {
     const Dimension& d = dimensions_[j];
     if (is_coded && d.is_numeric && !HasRows(d)) continue;
-    const bool is_same =
-        d.is_numeric ? mixture_.CentreOf(slot, j) == ToModel(trial.values[j], d.numeric.log)
-                     : mixture_.ChoiceOf(slot, j) == static_cast<size_t>(trial.values[j]);
+    const bool is_same = d.is_numeric
+                             ? mixture_.CentreOf(slot, j) == ToModel(trial.values[j], d.numeric.log)
+                             : mixture_.ChoiceOf(slot, j) == static_cast<size_t>(trial.values[j]);
     if (!is_same) return false;
   }
   return !is_coded || partition_.codes->IsAt(slot, ModelCentre(trial.values));

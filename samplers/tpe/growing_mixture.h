@@ -23,9 +23,9 @@ struct Observation {
   bool is_final = false;  // they will not change any more
 };
 
-// In spaces of many numeric dimensions the mixture keeps the values of trials whose values are final
-// only roughly. `values` are always those of all such trials that it has, or had since the last
-// update; others may have any.
+// In spaces of many numeric dimensions the mixture keeps the values of trials whose values are
+// final only roughly. `values` are always those of all such trials that it has, or had since the
+// last update; others may have any.
 class GrowingMixture {
  public:
   // d >= 1 domains, none with a single value; numbers of trials, ascending, whose values are final.
@@ -89,16 +89,17 @@ class GrowingMixture {
   bool IsInTree(size_t number) const { return is_in_tree_[slots_[number] / kPageSlots]; }
   bool IsCoded(size_t number) const { return partition_.codes.has_value() && IsInTree(number); }
 
-  // The tree (kernel_placing.cc). Trials to be put into it at once, each with its centre.
+  // The tree (kernel_placing.cc). Trials to be put into cells together, each with its centre.
   struct Placed {
     std::vector<size_t> numbers;
-    std::vector<double> centres;           // [number's index][coordinate]
-    std::vector<double> constants;         // by index
+    std::vector<double> centres;            // [number's index][coordinate]
+    std::vector<double> constants;          // by index
     std::vector<CellSums::Kernel> kernels;  // by index, if there are sums
-    std::vector<uint32_t> order;           // indices, as they are divided into pages
+    std::vector<uint32_t> order;            // indices, as they are divided into pages
   };
   void PutAllInTree(std::vector<size_t> numbers, TrialValues values);
   void Divide(KernelTree::Leaf leaf, std::span<uint32_t> part, Placed& all);
+  void OpenCell(KernelTree::Cell cell, std::span<const uint32_t> part, const Placed& all);
   void FillLeaf(KernelTree::Leaf leaf, std::span<const uint32_t> part, const Placed& all);
   void PutInTree(size_t number, std::span<const double> centre, double constant,
                  TrialValues values);
@@ -106,6 +107,7 @@ class GrowingMixture {
   std::optional<uint32_t> FindRoomFor(std::span<const double> centre) const;
   // Makes room in a leaf whose pages are full.
   void Grow(KernelTree::Leaf leaf, TrialValues values);
+  void MoveWithinTree(size_t slot, uint32_t page);
   void AddToCells(std::span<const double> centre, size_t number);
   void LeaveTree(size_t number, TrialValues values);
   // Of a kernel that is about to leave the tree.

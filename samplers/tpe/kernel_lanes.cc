@@ -36,18 +36,6 @@ HWY_INLINE void WithScales(const KernelBlocks& blocks, const With& with) {
   }
 }
 
-// Adds the costs that some lanes of a block have in the tabulated dimensions.
-HWY_INLINE V AddTabulated(const KernelBlocks& blocks, size_t block, size_t lane,
-                          const KernelQuery& query, V sum) {
-  const hn::Rebind<int32_t, D> half;
-  for (size_t j = 0; j < blocks.tabulated; ++j) {
-    const int32_t* rows = blocks.rows[block * blocks.tabulated + j].lane + lane;
-    const auto row = hn::PromoteTo(kI, hn::LoadU(half, rows));
-    sum = hn::Add(sum, hn::GatherIndex(kD, query.costs[j], row));
-  }
-  return sum;
-}
-
 // The terms of some lanes of a block at each query.
 template <size_t queries, Scales scales>
 HWY_INLINE void AddPart(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
@@ -75,9 +63,15 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, const KernelConstants* const
     }
     if (j % kDimensionsAtOnce == kDimensionsAtOnce - 1 && is_below()) break;
   }
-  for (size_t q = 0; q < queries; ++q) {
-    terms[q] = hn::Sub(constant, AddTabulated(blocks, block, lane, query[q], sum[q]));
+  const hn::Rebind<int32_t, D> half;
+  for (size_t j = 0; j < blocks.tabulated; ++j) {
+    const auto row =
+        hn::PromoteTo(kI, hn::LoadU(half, blocks.rows[block * blocks.tabulated + j].lane + lane));
+    for (size_t q = 0; q < queries; ++q) {
+      sum[q] = hn::Add(sum[q], hn::GatherIndex(kD, query[q].costs[j], row));
+    }
   }
+  for (size_t q = 0; q < queries; ++q) terms[q] = hn::Sub(constant, sum[q]);
 }
 
 template <size_t queries, Scales scales>
@@ -202,26 +196,6 @@ double SumScaled(const KernelBlocks& blocks, const KernelTerms& terms, double ga
   return SumOfLanes(coarse_sum) + SumOfLanes(fine_sum);
 }
 
-// Adds terms of some lanes of a block to `sum`, which is a part of rough.factor.
-HWY_INLINE void AddRoughTerms(const KernelBlocks& blocks, size_t block, size_t lane, V term,
-                              V floor, const RampWeights& weights, V& sum, RoughSum& rough) {
-  const M counts = hn::Ge(term, floor);
-  if (hn::AllFalse(kD, counts)) return;
-  const double most = hn::GetLane(hn::MaxOfLanes(kD, term));
-  if (most > rough.largest) {
-    const double change = std::exp(rough.largest - most);
-    rough.factor *= change;
-    rough.slack *= change;
-    sum = hn::Mul(sum, Constant(change));
-    rough.largest = most;
-  }
-  const V weight = WeightsOf(blocks, blocks.numbers[block].lane + lane, counts, weights);
-  // Below -700 a term's part of the sum is none.
-  const V exponent = hn::Max(hn::Sub(term, Constant(rough.largest)), Constant(-700));
-  const V kernel = Exp(hn::IfThenElseZero(counts, exponent));
-  sum = hn::Add(sum, hn::IfThenElseZero(counts, hn::Mul(weight, kernel)));
-}
-
 template <Scales scales>
 void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                    size_t last, const KernelQuery& query, double least, const RampWeights& weights,
@@ -232,7 +206,21 @@ void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants,
     for (size_t lane = 0; lane < kLanes; lane += Width()) {
       V term;
       AddPart<1, scales>(blocks, constants, block, lane, &query, &floor, &term);
-      AddRoughTerms(blocks, block, lane, term, floor, weights, sum, rough);
+      const M counts = hn::Ge(term, floor);
+      if (hn::AllFalse(kD, counts)) continue;
+      const double most = hn::GetLane(hn::MaxOfLanes(kD, term));
+      if (most > rough.largest) {
+        const double change = std::exp(rough.largest - most);
+        rough.factor *= change;
+        rough.slack *= change;
+        sum = hn::Mul(sum, Constant(change));
+        rough.largest = most;
+      }
+      const V weight = WeightsOf(blocks, blocks.numbers[block].lane + lane, counts, weights);
+      // Below -700 a term's part of the sum is none.
+      const V exponent = hn::Max(hn::Sub(term, Constant(rough.largest)), Constant(-700));
+      const V kernel = Exp(hn::IfThenElseZero(counts, exponent));
+      sum = hn::Add(sum, hn::IfThenElseZero(counts, hn::Mul(weight, kernel)));
     }
   }
   rough.factor += SumOfLanes(sum);
@@ -244,104 +232,6 @@ void AddRoughlyTo(const KernelBlocks& blocks, const KernelConstants* constants, 
   WithScales(blocks, [&](auto scales) {
     AddAllRoughly<scales()>(blocks, constants, first, last, query, floor, weights, rough);
   });
-}
-
-using Floats = hn::CappedTag<float, 2 * kLanes>;
-using F = hn::VFromD<Floats>;
-using FM = decltype(hn::Eq(F(), F()));
-inline constexpr Floats kFloats;
-
-// Of some slots of a page from one on, a vector's worth, numbers of which a block has eight, and
-// the blocks are so many numbers apart.
-HWY_INLINE auto LoadRows(const IndexLanes* rows, size_t apart, size_t slot) {
-  const hn::RebindToSigned<Floats> ints;
-  alignas(64) int32_t loaded[2 * kLanes];
-  for (size_t k = 0; k < hn::Lanes(kFloats); k += kLanes) {
-    const size_t block = (slot + k) / kLanes;
-    const size_t count = std::min(kLanes, hn::Lanes(kFloats));
-    std::copy_n(rows[block * apart].lane + slot % kLanes, count, loaded + k);
-  }
-  return hn::Load(ints, loaded);
-}
-
-// Subtracts the costs of the lanes that count in a tabulated dimension.
-HWY_INLINE F LessCosts(F term, FM counts, const IndexLanes* rows, size_t apart, size_t slot,
-                       const float* costs) {
-  const hn::RebindToSigned<Floats> ints;
-  const auto row = LoadRows(rows, apart, slot);
-  // Kernels that are near each other are often alike.
-  alignas(64) int32_t lanes[2 * kLanes];
-  hn::Store(row, ints, lanes);
-  const int32_t first = lanes[hn::FindKnownFirstTrue(kFloats, counts)];
-  const auto is_other = hn::RebindMask(kFloats, hn::Ne(row, hn::Set(ints, first)));
-  if (hn::AllFalse(kFloats, hn::And(is_other, counts))) {
-    return hn::Sub(term, hn::Set(kFloats, costs[first]));
-  }
-  return hn::Sub(term, hn::GatherIndex(kFloats, costs, row));
-}
-
-// e^x for -80 <= x <= 0, relative error below 1e-6: as Exp.
-HWY_INLINE F RoughExp(F x) {
-  const hn::RebindToSigned<Floats> ints;
-  const auto constant = [](double value) { return hn::Set(kFloats, static_cast<float>(value)); };
-  const F n = hn::Round(hn::Mul(x, constant(std::numbers::log2e)));
-  const F r = hn::NegMulAdd(n, constant(-2.12194440e-4),
-                            hn::NegMulAdd(n, constant(0.693359375), x));
-  F sum = constant(1.0 / 720);
-  for (const double c : {1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0}) {
-    sum = hn::MulAdd(sum, r, constant(c));
-  }
-  const auto exponent = hn::Add(hn::ConvertTo(ints, n), hn::Set(ints, 127));
-  return hn::Mul(sum, hn::BitCast(kFloats, hn::ShiftLeft<23>(exponent)));
-}
-
-// At most their weights.
-HWY_INLINE F LeastWeights(const KernelBlocks& blocks, size_t first, size_t slot,
-                          const RampWeights& weights, float missing) {
-  const F number = hn::ConvertTo(kFloats, LoadRows(blocks.numbers.data() + first, 1, slot));
-  const F rank = hn::Max(hn::Sub(number, hn::Set(kFloats, missing)), hn::Zero(kFloats));
-  const F ramp = hn::MulAdd(rank, hn::Set(kFloats, static_cast<float>(weights.slope)),
-                            hn::Set(kFloats, static_cast<float>(weights.first)));
-  return hn::Min(ramp, hn::Set(kFloats, 1.0F));
-}
-
-void AddCodedTo(const KernelBlocks& blocks, size_t first, const CodedTerms& coded, double floor,
-                const RampWeights& weights, RoughSum& rough) {
-  const F least = hn::Set(kFloats, static_cast<float>(floor - coded.base));
-  F weighted = hn::Zero(kFloats);
-  F plain = hn::Zero(kFloats);
-  double largest = rough.largest - coded.base;
-  for (size_t slot = 0; slot < kPageSlots; slot += hn::Lanes(kFloats)) {
-    F term = hn::LoadU(kFloats, coded.terms.data() + slot);
-    FM counts = hn::Ge(term, least);
-    for (size_t j = 0; j < blocks.tabulated && !hn::AllFalse(kFloats, counts); ++j) {
-      const IndexLanes* rows = blocks.rows.data() + first * blocks.tabulated + j;
-      term = LessCosts(term, counts, rows, blocks.tabulated, slot, coded.costs[j]);
-      counts = hn::And(counts, hn::Ge(term, least));
-    }
-    if (hn::AllFalse(kFloats, counts)) continue;
-    const F none = hn::Set(kFloats, std::numeric_limits<float>::lowest());
-    const auto most = static_cast<double>(
-        hn::GetLane(hn::MaxOfLanes(kFloats, hn::IfThenElse(counts, term, none))));
-    if (most > largest) {
-      const double change = std::exp(largest - most);
-      rough.factor *= change;
-      rough.slack *= change;
-      weighted = hn::Mul(weighted, hn::Set(kFloats, static_cast<float>(change)));
-      plain = hn::Mul(plain, hn::Set(kFloats, static_cast<float>(change)));
-      largest = most;
-    }
-    const F exponent = hn::Max(hn::Sub(term, hn::Set(kFloats, static_cast<float>(largest))),
-                               hn::Set(kFloats, -80.0F));
-    const F kernel = hn::IfThenElseZero(counts, RoughExp(exponent));
-    const F weight = LeastWeights(blocks, first, slot, weights, static_cast<float>(coded.missing));
-    weighted = hn::MulAdd(weight, kernel, weighted);
-    plain = hn::Add(plain, kernel);
-  }
-  rough.largest = largest + coded.base;
-  rough.factor += static_cast<double>(hn::GetLane(hn::SumOfLanes(kFloats, weighted)));
-  rough.slack += weights.slope * static_cast<double>(coded.missing) *
-                 static_cast<double>(hn::GetLane(hn::SumOfLanes(kFloats, plain)));
 }
 
 bool HasTermIn(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
@@ -429,7 +319,6 @@ namespace {
 HWY_EXPORT(CollectTermsOf);
 HWY_EXPORT(SumScaled);
 HWY_EXPORT(AddRoughlyTo);
-HWY_EXPORT(AddCodedTo);
 HWY_EXPORT(HasTermIn);
 HWY_EXPORT(SetConstantsOfAll);
 
@@ -475,11 +364,6 @@ void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, si
                 size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                 RoughSum& sum) {
   HWY_DYNAMIC_DISPATCH(AddRoughlyTo)(blocks, constants, first, last, query, floor, weights, sum);
-}
-
-void AddCodedRoughly(const KernelBlocks& blocks, size_t first, const CodedTerms& coded,
-                     double floor, const RampWeights& weights, RoughSum& sum) {
-  HWY_DYNAMIC_DISPATCH(AddCodedTo)(blocks, first, coded, floor, weights, sum);
 }
 
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,

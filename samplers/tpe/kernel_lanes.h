@@ -15,7 +15,6 @@
 #include <span>
 #include <vector>
 
-#include "samplers/tpe/kernel_tree.h"
 #include "samplers/tpe/lanes.h"
 #include "samplers/tpe/normal_lanes.h"
 #include "samplers/tpe/ranks.h"
@@ -85,8 +84,8 @@ class KernelTerms {
 // By place of a block: ln of what does not depend on the point; -inf in a lane without a kernel.
 using KernelConstants = DoubleLanes;
 
-// Adds the blocks [first, last), none of them coded, to the terms of each query, except blocks whose
-// terms are all below terms.Floor(gap).
+// Adds the blocks [first, last), none of them coded, to the terms of each query, except blocks
+// whose terms are all below terms.Floor(gap).
 void CollectTerms(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                   size_t last, std::span<const KernelQuery> queries, double gap,
                   std::span<KernelTerms> terms);
@@ -121,20 +120,6 @@ void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, si
                 size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                 RoughSum& sum);
 
-// What coded kernels add in numbers of single precision.
-struct CodedTerms {
-  // Of a page's slots: what continuous dimensions make of the terms, less the base.
-  std::span<const float, kPageSlots> terms;
-  double base = 0;
-  // As those of the query.
-  const float* const* costs = nullptr;
-  // A trial's rank is its number or up to `missing` less.
-  size_t missing = 0;
-};
-// The same of a page, of which `first` is the first block. Relative error below 1e-5.
-void AddCodedRoughly(const KernelBlocks& blocks, size_t first, const CodedTerms& coded,
-                     double floor, const RampWeights& weights, RoughSum& sum);
-
 // Whether a term of the block is at least `floor`.
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
              const KernelQuery& query, double floor);
@@ -146,11 +131,12 @@ struct KernelTails {
   std::span<const double* const> above;
 };
 
-// Sets the constants of the blocks `which`, none of them coded: ln of the product over their continuous dimensions of 1
-// / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval, which must be longer than
-// kNarrowestWidth. Lanes that have no kernel get a number, too. Of a block's bits in the result,
-// those are set whose lanes have a centre outside an interval or are too narrow: their constants
-// are no use. Tails that are known, or null, change nothing but the time that it takes.
+// Sets the constants of the blocks `which`, none of them coded: ln of the product over their
+// continuous dimensions of 1 / (sigma sqrt(2 pi) Z), Z the mass in the dimension's interval, which
+// must be longer than kNarrowestWidth. Lanes that have no kernel get a number, too. Of a block's
+// bits in the result, those are set whose lanes have a centre outside an interval or are too
+// narrow: their constants are no use. Tails that are known, or null, change nothing but the time
+// that it takes.
 std::vector<uint32_t> SetConstants(const KernelBlocks& blocks, std::span<const uint32_t> which,
                                    std::span<const Interval> intervals, const KernelTails* tails,
                                    KernelConstants* constants);

@@ -45,6 +45,29 @@ Cut AboutWidestOf(std::span<const double> centres, std::span<const uint32_t> row
   return widest.extent > 0.0 ? widest : WidestOf(centres, rows, scales);
 }
 
+// Moves what is below some number to the front: about so many, neither none nor all, though some
+// may be equal. How many they are, and the number.
+template <class NumberOf>
+std::pair<size_t, double> PartAround(std::span<uint32_t> rows, size_t about,
+                                     const NumberOf& number_of) {
+  const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(about);
+  std::nth_element(rows.begin(), middle, rows.end(),
+                   [&](uint32_t a, uint32_t b) { return number_of(a) < number_of(b); });
+  double at = number_of(*middle);
+  const auto is_below = [&](uint32_t row) { return number_of(row) < at; };
+  auto above = std::partition(rows.begin(), middle, is_below);
+  if (above == rows.begin()) {
+    // None is less: the next greater one divides.
+    double next = std::numeric_limits<double>::infinity();
+    for (const uint32_t row : rows) {
+      if (number_of(row) > at) next = std::min(next, number_of(row));
+    }
+    at = next;
+    above = std::partition(rows.begin(), rows.end(), is_below);
+  }
+  return {static_cast<size_t>(above - rows.begin()), at};
+}
+
 }  // namespace
 
 void GrowingMixture::PutAllInTree(std::vector<size_t> numbers, TrialValues values) {
@@ -63,11 +86,10 @@ void GrowingMixture::PutAllInTree(std::vector<size_t> numbers, TrialValues value
   }
   all.constants = mixture_.LeastWidthConstants(all.centres);
   all.constants.resize(count, 0.0);  // without any continuous dimensions
-  partition_.greatest_term = mixture_.GreatestTermOf(
-      *std::max_element(all.constants.begin(), all.constants.end()));
+  partition_.greatest_term =
+      mixture_.GreatestTermOf(*std::max_element(all.constants.begin(), all.constants.end()));
   for (size_t k = 0; k < count && partition_.sums.has_value(); ++k) {
-    all.kernels.push_back(
-        partition_.sums->MakeKernel({&all.centres[k * d], d}, all.numbers[k]));
+    all.kernels.push_back(partition_.sums->MakeKernel({&all.centres[k * d], d}, all.numbers[k]));
     partition_.sums->Add(0, all.kernels.back());
   }
   all.order.resize(count);
@@ -77,44 +99,31 @@ void GrowingMixture::PutAllInTree(std::vector<size_t> numbers, TrialValues value
 
 // Into halves of so many kernels that pages get full.
 void GrowingMixture::Divide(KernelTree::Leaf leaf, std::span<uint32_t> part, Placed& all) {
-  const size_t d = mixture_.NumericCount();
-  const std::span<const double> scales = mixture_.LeastWidthScales();
-  const Cut cut = part.size() <= kPageSlots ? Cut{} : AboutWidestOf(all.centres, part, scales);
+  const Cut cut = part.size() <= kPageSlots
+                      ? Cut{}
+                      : AboutWidestOf(all.centres, part, mixture_.LeastWidthScales());
   if (cut.extent == 0.0) return FillLeaf(leaf, part, all);
-  const auto centre_of = [&](uint32_t row) { return all.centres[row * d + cut.dimension]; };
   const size_t pages = (part.size() + kPageSlots - 1) / kPageSlots;
-  const auto middle = part.begin() + static_cast<std::ptrdiff_t>(pages / 2 * kPageSlots);
-  std::nth_element(part.begin(), middle, part.end(),
-                   [&](uint32_t a, uint32_t b) { return centre_of(a) < centre_of(b); });
-  double at = centre_of(*middle);
-  auto above = std::partition(part.begin(), middle, [&](uint32_t row) {
-    return centre_of(row) < at;
+  const auto [count_below, at] = PartAround(part, pages / 2 * kPageSlots, [&](uint32_t row) {
+    return all.centres[row * mixture_.NumericCount() + cut.dimension];
   });
-  if (above == part.begin()) {
-    // All up to the middle are equal to the least: the next greater divides.
-    double next = std::numeric_limits<double>::infinity();
-    for (const uint32_t row : part) {
-      if (centre_of(row) > at) next = std::min(next, centre_of(row));
-    }
-    at = next;
-    above = std::partition(part.begin(), part.end(),
-                           [&](uint32_t row) { return centre_of(row) < at; });
-  }
-  const size_t below = static_cast<size_t>(above - part.begin());
   partition_.tree.Split(leaf, cut.dimension, at, AddPage(/*is_in_tree=*/true));
   const auto [cell_below, cell_above] = partition_.tree.Parts(leaf);
-  if (partition_.sums.has_value()) {
-    const auto open = [&](KernelTree::Cell cell, std::span<const uint32_t> rows) {
-      std::vector<CellSums::Kernel> kernels;
-      kernels.reserve(rows.size());
-      for (const uint32_t row : rows) kernels.push_back(all.kernels[row]);
-      partition_.sums->Open(cell, kernels);
-    };
-    open(cell_below, part.first(below));
-    open(cell_above, part.subspan(below));
-  }
-  Divide(cell_below, part.first(below), all);
-  Divide(cell_above, part.subspan(below), all);
+  const std::span<uint32_t> below = part.first(count_below);
+  const std::span<uint32_t> above = part.subspan(count_below);
+  OpenCell(cell_below, below, all);
+  OpenCell(cell_above, above, all);
+  Divide(cell_below, below, all);
+  Divide(cell_above, above, all);
+}
+
+void GrowingMixture::OpenCell(KernelTree::Cell cell, std::span<const uint32_t> part,
+                              const Placed& all) {
+  if (!partition_.sums.has_value()) return;
+  std::vector<CellSums::Kernel> kernels;
+  kernels.reserve(part.size());
+  for (const uint32_t row : part) kernels.push_back(all.kernels[row]);
+  partition_.sums->Open(cell, kernels);
 }
 
 void GrowingMixture::FillLeaf(KernelTree::Leaf leaf, std::span<const uint32_t> part,
@@ -147,8 +156,7 @@ void GrowingMixture::PutInTree(size_t number, std::span<const double> centre, do
   const size_t from = slots_[number];
   const size_t slot = TakeSlot(*page, number);
   if (partition_.codes.has_value()) partition_.codes->Set(slot, centre, constant);
-  partition_.greatest_term =
-      std::max(partition_.greatest_term, mixture_.GreatestTermOf(constant));
+  partition_.greatest_term = std::max(partition_.greatest_term, mixture_.GreatestTermOf(constant));
   Leave(from);
   mixture_.Move(from, slot);
 }
@@ -167,49 +175,41 @@ void GrowingMixture::Grow(KernelTree::Leaf leaf, TrialValues values) {
   const bool is_alone = partition_.tree.HasOnePage(leaf);
   const uint32_t added = AddPage(/*is_in_tree=*/true);
   const size_t first = page * kPageSlots;
-  const size_t d = mixture_.NumericCount();
-  std::vector<double> centres;
-  centres.reserve(kPageSlots * d);
+  Placed all;
+  all.centres.reserve(kPageSlots * mixture_.NumericCount());
   std::array<uint32_t, kPageSlots> rows;
   std::iota(rows.begin(), rows.end(), uint32_t{0});
   Cut cut;
   if (is_alone) {
     for (const uint32_t row : rows) {
-      const std::vector<double> centre = CentreOf(mixture_.TrialOf(first + row), values);
-      centres.insert(centres.end(), centre.begin(), centre.end());
+      all.numbers.push_back(mixture_.TrialOf(first + row));
+      const std::vector<double> centre = CentreOf(all.numbers.back(), values);
+      all.centres.insert(all.centres.end(), centre.begin(), centre.end());
+      if (!partition_.sums.has_value()) continue;
+      all.kernels.push_back(partition_.sums->MakeKernel(centre, all.numbers.back()));
     }
-    cut = WidestOf(centres, rows, mixture_.LeastWidthScales());
+    cut = WidestOf(all.centres, rows, mixture_.LeastWidthScales());
   }
   if (cut.extent == 0.0) return partition_.tree.AddPage(leaf, added);
-  const auto centre_of = [&](uint32_t row) { return centres[row * d + cut.dimension]; };
-  std::array<double, kPageSlots> sorted;
-  std::transform(rows.begin(), rows.end(), sorted.begin(), centre_of);
-  std::sort(sorted.begin(), sorted.end());
-  // So that neither part is empty, however many are equal to the least.
-  const double second = *std::upper_bound(sorted.begin(), sorted.end(), sorted[0]);
-  const double at = std::max(sorted[kPageSlots / 2], second);
+  const auto [count_below, at] = PartAround(rows, kPageSlots / 2, [&](uint32_t row) {
+    return all.centres[row * mixture_.NumericCount() + cut.dimension];
+  });
   partition_.tree.Split(leaf, cut.dimension, at, added);
-  std::array<std::vector<CellSums::Kernel>, 2> parts;
-  for (const uint32_t row : rows) {
-    const size_t slot = first + row;
-    const size_t number = mixture_.TrialOf(slot);
-    const bool is_above = centre_of(row) >= at;
-    if (partition_.sums.has_value()) {
-      parts[is_above ? 1 : 0].push_back(
-          partition_.sums->MakeKernel({&centres[row * d], d}, number));
-    }
-    if (!is_above) continue;
-    Leave(slot);
-    const size_t to = TakeSlot(added, number);
-    mixture_.Move(slot, to);
-    if (!partition_.codes.has_value()) continue;
-    partition_.codes->Copy(slot, to);
-    partition_.codes->Clear(slot);
+  const auto [cell_below, cell_above] = partition_.tree.Parts(leaf);
+  OpenCell(cell_below, std::span(rows).first(count_below), all);
+  OpenCell(cell_above, std::span(rows).subspan(count_below), all);
+  for (const uint32_t row : std::span(rows).subspan(count_below)) {
+    MoveWithinTree(first + row, added);
   }
-  if (!partition_.sums.has_value()) return;
-  const auto [below, above] = partition_.tree.Parts(leaf);
-  partition_.sums->Open(below, parts[0]);
-  partition_.sums->Open(above, parts[1]);
+}
+
+void GrowingMixture::MoveWithinTree(size_t slot, uint32_t page) {
+  Leave(slot);
+  const size_t to = TakeSlot(page, mixture_.TrialOf(slot));
+  mixture_.Move(slot, to);
+  if (!partition_.codes.has_value()) return;
+  partition_.codes->Copy(slot, to);
+  partition_.codes->Clear(slot);
 }
 
 void GrowingMixture::AddToCells(std::span<const double> centre, size_t number) {

@@ -260,8 +260,8 @@ double Mixture::SigmaOf(size_t slot, size_t dimension) const {
   return d.sigma[static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes])];
 }
 
-// In a dimension with steps a kernel whose centre is more than a widths from a cell has a cost of at
-// least a^2 / 2 - 0.4 there (see ReachInWidths).
+// In a dimension with steps a kernel whose centre is more than a widths from a cell has a cost of
+// at least a^2 / 2 - 0.4 there (see ReachInWidths).
 double Mixture::GreatestTermOf(double constant) const {
   return constant + 0.4 * static_cast<double>(tree_scales_.size() - blocks_.continuous);
 }

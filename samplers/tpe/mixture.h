@@ -136,8 +136,8 @@ class Mixture {
 
   // Makes a slot with a kernel empty; its block wants UpdateConstants.
   void Clear(size_t slot);
-  // Moves a kernel to an empty slot: if one of them is coded, without its centre, its widths and its
-  // constant.
+  // Moves a kernel to an empty slot: if one of them is coded, without its centre, its widths and
+  // its constant.
   void Move(size_t from, size_t to);
 
   // Nothing if the mixture has other dimensions, or too many, or intervals that have no formulas.
@@ -236,9 +236,7 @@ class Mixture {
                       std::pmr::vector<double>& costs) const;
   // Of a slot that is not coded.
   size_t PlaceOf(size_t slot) const { return blocks_.places[slot / kLanes]; }
-  size_t ShapeIndex(size_t slot, size_t i) const {
-    return PlaceOf(slot) * blocks_.continuous + i;
-  }
+  size_t ShapeIndex(size_t slot, size_t i) const { return PlaceOf(slot) * blocks_.continuous + i; }
   void SetShapeAt(size_t slot, size_t i, double mu, double scale) {
     const size_t index = ShapeIndex(slot, i);
     blocks_.centres[index].lane[slot % kLanes] = mu;

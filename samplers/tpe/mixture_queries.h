@@ -115,10 +115,9 @@ class Mixture::DecodedPage {
     for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
       const Dimension& d = mixture_.dimensions_[j];
       if (d.kind != Kind::kContinuous) continue;
-      const double centre =
-          number == KernelBlocks::kNoTrial
-              ? d.interval.low
-              : ToModel(values_[j][static_cast<size_t>(number)], d.numeric.log);
+      const double centre = number == KernelBlocks::kNoTrial
+                                ? d.interval.low
+                                : ToModel(values_[j][static_cast<size_t>(number)], d.numeric.log);
       blocks_.centres[block * blocks_.continuous + i++].lane[lane] = centre;
     }
   }
@@ -228,7 +227,8 @@ class Mixture::Queries {
   }
   // The point as the tree has it.
   TreePoint InTree(size_t i) {
-    if (mixture_.tree_scales_.size() == mixture_.blocks_.continuous) return {Coordinates(i), nullptr};
+    if (mixture_.tree_scales_.size() == mixture_.blocks_.continuous)
+      return {Coordinates(i), nullptr};
     SetTreePoint(i);
     return {tree_middle_.data(), tree_halves_.data()};
   }

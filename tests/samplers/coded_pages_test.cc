@@ -163,7 +163,8 @@ TEST(CodedPages, ForgetKernelsThatHaveLeftAndKnowThoseThatMoved) {
   const CodedPages::Point point(pages, {centre.data()}, std::pmr::get_default_resource());
   std::array<float, kPageSlots> terms;
   point.GetTerms(CodedCentres::PageOf(0), ~uint64_t{0}, 10.0, terms);
-  for (const size_t k : {1U, 2U, 9U}) EXPECT_NEAR(point.Base() + static_cast<double>(terms[k]), 7.0, 1e-4) << k;
+  for (const size_t k : {1U, 2U, 9U})
+    EXPECT_NEAR(point.Base() + static_cast<double>(terms[k]), 7.0, 1e-4) << k;
   for (const size_t k : {0U, 3U, 8U, 63U}) {
     EXPECT_EQ(terms[k], -std::numeric_limits<float>::infinity()) << k;
   }

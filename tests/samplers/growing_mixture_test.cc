@@ -58,7 +58,8 @@ std::vector<double> RandomPoints(const std::vector<Domain>& domains, size_t coun
 // Trials by number, whose values the mixture finds again.
 class Trials {
  public:
-  explicit Trials(const std::vector<Domain>& domains) : domains_(domains), columns_(domains.size()) {}
+  explicit Trials(const std::vector<Domain>& domains)
+      : domains_(domains), columns_(domains.size()) {}
 
   const Observation& Add(const Observation& trial) {
     for (size_t j = 0; j < columns_.size(); ++j) {
@@ -83,11 +84,10 @@ class Trials {
   }
   // One that there is, at random.
   size_t Pick(Rng& rng) const {
-    return std::next(trials_.begin(), static_cast<std::ptrdiff_t>(rng.Below(trials_.size())))->first;
+    return std::next(trials_.begin(), static_cast<std::ptrdiff_t>(rng.Below(trials_.size())))
+        ->first;
   }
-  std::vector<std::span<const double>> Values() const {
-    return {columns_.begin(), columns_.end()};
-  }
+  std::vector<std::span<const double>> Values() const { return {columns_.begin(), columns_.end()}; }
   ParzenEstimator Fresh() const {
     Columns columns(columns_.size());
     for (const auto& [number, trial] : trials_) {
