@@ -36,6 +36,17 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Bytes = hn::CappedTag<uint8_t, kPageSlots>;
 inline constexpr Bytes kBytes;
 
+using B = hn::VFromD<Bytes>;
+
+// Bytes of a table of 16.
+HWY_INLINE B LookUp(const uint8_t* table, B index) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Set(kBytes, table[hn::GetLane(index)]);
+#else
+  return hn::TableLookupBytes(hn::LoadDup128(kBytes, table), index);
+#endif
+}
+
 // Of some slots, a vector's worth, the bits of those whose sum is at most `most`. `tables`: 16
 // bytes for each dimension.
 uint64_t NearSlots(const uint8_t* codes, size_t dimensions, const uint8_t* cells,
@@ -48,8 +59,7 @@ uint64_t NearSlots(const uint8_t* codes, size_t dimensions, const uint8_t* cells
   for (size_t j = 0; j < dimensions; ++j) {
     const auto code = hn::LoadU(kBytes, codes + j * kPageSlots);
     const auto distance = hn::Min(hn::SaturatedSub(code, hn::Set(kBytes, cells[j])), last);
-    const auto table = hn::LoadDup128(kBytes, tables + j * 16);
-    sum = hn::SaturatedAdd(sum, hn::TableLookupBytes(table, distance));
+    sum = hn::SaturatedAdd(sum, LookUp(tables + j * 16, distance));
     if (j % kDimensionsAtOnce == kDimensionsAtOnce - 1 && hn::AllFalse(kBytes, are_near())) {
       return 0;
     }

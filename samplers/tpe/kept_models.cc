@@ -6,7 +6,7 @@
 namespace hpod {
 namespace {
 
-// Densities take some 45 bytes per value. Beyond so many values in all, proposals build theirs
+// Densities take 6 to 25 bytes per value. Beyond so many values in all, proposals build theirs
 // afresh.
 constexpr size_t kMostValues = size_t{1} << 26;
 

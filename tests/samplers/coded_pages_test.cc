@@ -11,6 +11,7 @@
 
 #include "samplers/rng.h"
 #include "samplers/tpe/mixture.h"
+#include "tests/samplers/instruction_sets.h"
 
 namespace hpod {
 namespace {
@@ -68,34 +69,36 @@ class CodedCentres {
 };
 
 TEST(CodedPages, FindAllThatIsWithinReachAndLittleElse) {
-  constexpr size_t kPages = 10;
-  for (const size_t dimensions : {1U, 6U, 9U, 30U}) {
-    Rng rng = Rng::ForTrial(1, dimensions, "codes");
-    CodedCentres centres(dimensions);
-    while (centres.Count() < kPages * kPageSlots) centres.Add(centres.Draw(0.04, rng));
-    size_t within = 0;
-    size_t found = 0;
-    size_t all = 0;
-    for (int i = 0; i < 20; ++i) {
-      const Centre point = centres.Draw(0.04, rng);
-      const double first_reach = 16.0 * static_cast<double>(dimensions);
-      const CodedPages::Filter query = centres.Ask(point, first_reach);
-      for (const double reach : {first_reach, 0.6 * first_reach}) {
-        for (size_t page = 0; page < kPages; ++page) {
-          const uint64_t near = query.Near(CodedCentres::PageOf(page), reach);
-          found += static_cast<size_t>(std::popcount(near));
-          all += kPageSlots;
-          for (size_t k = 0; k < kPageSlots; ++k) {
-            if (centres.Cost(page * kPageSlots + k, point) > reach) continue;
-            ++within;
-            EXPECT_TRUE((near >> k & 1) != 0) << dimensions << " " << page << " " << k;
+  OnEachInstructionSet([] {
+    constexpr size_t kPages = 10;
+    for (const size_t dimensions : {1U, 6U, 9U, 30U}) {
+      Rng rng = Rng::ForTrial(1, dimensions, "codes");
+      CodedCentres centres(dimensions);
+      while (centres.Count() < kPages * kPageSlots) centres.Add(centres.Draw(0.04, rng));
+      size_t within = 0;
+      size_t found = 0;
+      size_t all = 0;
+      for (int i = 0; i < 20; ++i) {
+        const Centre point = centres.Draw(0.04, rng);
+        const double first_reach = 16.0 * static_cast<double>(dimensions);
+        const CodedPages::Filter query = centres.Ask(point, first_reach);
+        for (const double reach : {first_reach, 0.6 * first_reach}) {
+          for (size_t page = 0; page < kPages; ++page) {
+            const uint64_t near = query.Near(CodedCentres::PageOf(page), reach);
+            found += static_cast<size_t>(std::popcount(near));
+            all += kPageSlots;
+            for (size_t k = 0; k < kPageSlots; ++k) {
+              if (centres.Cost(page * kPageSlots + k, point) > reach) continue;
+              ++within;
+              EXPECT_TRUE((near >> k & 1) != 0) << dimensions << " " << page << " " << k;
+            }
           }
         }
       }
+      EXPECT_GT(within, 0U) << dimensions;
+      EXPECT_LT(found - within, all / 6) << dimensions;
     }
-    EXPECT_GT(within, 0U) << dimensions;
-    EXPECT_LT(found - within, all / 6) << dimensions;
-  }
+  });
 }
 
 TEST(CodedPages, FindNothingWithoutReach) {
@@ -109,44 +112,46 @@ TEST(CodedPages, FindNothingWithoutReach) {
 }
 
 TEST(CodedPages, KnowTermsToWithinTheirError) {
-  constexpr size_t kPages = 4;
-  for (const size_t dimensions : {1U, 3U, 9U, 30U}) {
-    Rng rng = Rng::ForTrial(3, dimensions, "codes");
-    CodedCentres centres(dimensions);
-    std::vector<double> constants;
-    while (centres.Count() < kPages * kPageSlots) {
-      constants.push_back(40.0 + rng.Uniform());
-      centres.Add(centres.Draw(0.04, rng), constants.back());
-    }
-    const double reach = 16.0 * static_cast<double>(dimensions);
-    size_t within = 0;
-    double greatest_error = 0.0;
-    for (int i = 0; i < 20; ++i) {
-      const Centre point = centres.Draw(0.04, rng);
-      const CodedPages::Point coded(centres.Pages(), {point.data()},
-                                    std::pmr::get_default_resource());
-      const double error = coded.ErrorWithin(reach);
-      EXPECT_LT(error, 6e-3) << dimensions;
-      for (size_t page = 0; page < kPages; ++page) {
-        std::array<float, kPageSlots> terms;
-        coded.GetTerms(CodedCentres::PageOf(page), ~uint64_t{0}, reach, terms);
-        for (size_t k = 0; k < kPageSlots; ++k) {
-          const size_t slot = page * kPageSlots + k;
-          const double cost = centres.Cost(slot, point);
-          const double term = coded.Base() + static_cast<double>(terms[k]);
-          if (cost <= reach) {
-            ++within;
-            EXPECT_NEAR(term, constants[slot] - cost, error) << dimensions << " " << slot;
-            greatest_error = std::max(greatest_error, std::abs(term - (constants[slot] - cost)));
-          } else {
-            EXPECT_LT(term, constants[slot] - reach + error) << dimensions << " " << slot;
+  OnEachInstructionSet([] {
+    constexpr size_t kPages = 4;
+    for (const size_t dimensions : {1U, 3U, 9U, 30U}) {
+      Rng rng = Rng::ForTrial(3, dimensions, "codes");
+      CodedCentres centres(dimensions);
+      std::vector<double> constants;
+      while (centres.Count() < kPages * kPageSlots) {
+        constants.push_back(40.0 + rng.Uniform());
+        centres.Add(centres.Draw(0.04, rng), constants.back());
+      }
+      const double reach = 16.0 * static_cast<double>(dimensions);
+      size_t within = 0;
+      double greatest_error = 0.0;
+      for (int i = 0; i < 20; ++i) {
+        const Centre point = centres.Draw(0.04, rng);
+        const CodedPages::Point coded(centres.Pages(), {point.data()},
+                                      std::pmr::get_default_resource());
+        const double error = coded.ErrorWithin(reach);
+        EXPECT_LT(error, 6e-3) << dimensions;
+        for (size_t page = 0; page < kPages; ++page) {
+          std::array<float, kPageSlots> terms;
+          coded.GetTerms(CodedCentres::PageOf(page), ~uint64_t{0}, reach, terms);
+          for (size_t k = 0; k < kPageSlots; ++k) {
+            const size_t slot = page * kPageSlots + k;
+            const double cost = centres.Cost(slot, point);
+            const double term = coded.Base() + static_cast<double>(terms[k]);
+            if (cost <= reach) {
+              ++within;
+              EXPECT_NEAR(term, constants[slot] - cost, error) << dimensions << " " << slot;
+              greatest_error = std::max(greatest_error, std::abs(term - (constants[slot] - cost)));
+            } else {
+              EXPECT_LT(term, constants[slot] - reach + error) << dimensions << " " << slot;
+            }
           }
         }
       }
+      EXPECT_GT(within, 0U) << dimensions;
+      EXPECT_GT(greatest_error, 0.0) << dimensions;
     }
-    EXPECT_GT(within, 0U) << dimensions;
-    EXPECT_GT(greatest_error, 0.0) << dimensions;
-  }
+  });
 }
 
 TEST(CodedPages, ForgetKernelsThatHaveLeftAndKnowThoseThatMoved) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "samplers/rng.h"
+#include "tests/samplers/instruction_sets.h"
 
 namespace hpod {
 namespace {
@@ -95,35 +96,41 @@ class Page {
 };
 
 TEST(CodedSum, IsThePlainSumOfWhatIsAboveTheFloor) {
-  for (const double alike : {0.0, 0.9, 1.0}) {
-    const Page page(alike, 1000);
-    for (const double floor : {kBase - 100.0, kBase - 20.0, kBase - 12.0}) {
-      const Page::Known known = page.Add(floor, 0);
-      const double plain = page.Plain(floor);
-      EXPECT_GT(plain, 0.0);
-      EXPECT_NEAR(known.least, plain, 1e-5 * plain) << alike << " " << floor;
-      EXPECT_EQ(known.least, known.most);
+  OnEachInstructionSet([] {
+    for (const double alike : {0.0, 0.9, 1.0}) {
+      const Page page(alike, 1000);
+      for (const double floor : {kBase - 100.0, kBase - 20.0, kBase - 12.0}) {
+        const Page::Known known = page.Add(floor, 0);
+        const double plain = page.Plain(floor);
+        EXPECT_GT(plain, 0.0);
+        EXPECT_NEAR(known.least, plain, 1e-5 * plain) << alike << " " << floor;
+        EXPECT_EQ(known.least, known.most);
+      }
+      EXPECT_EQ(page.Add(kBase + 1.0, 0).most, 0.0);
     }
-    EXPECT_EQ(page.Add(kBase + 1.0, 0).most, 0.0);
-  }
+  });
 }
 
 TEST(CodedSum, CountsRanksWhereTheyMatter) {
-  const Page page(0.9, 5);
-  ASSERT_GT(page.Missing(), 10U);
-  const Page::Known known = page.Add(kBase - 50.0, page.Missing());
-  EXPECT_NEAR(known.least / page.Plain(kBase - 50.0), 1.0, 1e-5);
+  OnEachInstructionSet([] {
+    const Page page(0.9, 5);
+    ASSERT_GT(page.Missing(), 10U);
+    const Page::Known known = page.Add(kBase - 50.0, page.Missing());
+    EXPECT_NEAR(known.least / page.Plain(kBase - 50.0), 1.0, 1e-5);
+  });
 }
 
 TEST(CodedSum, MakesUpForRanksThatItDoesNotCount) {
-  Page page(0.9, 5);
-  page.Flatten();
-  const double plain = page.Plain(kBase - 50.0);
-  const Page::Known known = page.Add(kBase - 50.0, page.Missing());
-  EXPECT_LT(known.least, plain * (1.0 + 1e-6));
-  EXPECT_GT(known.most, plain * (1.0 - 1e-6));
-  EXPECT_GT(known.most, known.least);
-  EXPECT_LT(known.most, known.least * 1.001);
+  OnEachInstructionSet([] {
+    Page page(0.9, 5);
+    page.Flatten();
+    const double plain = page.Plain(kBase - 50.0);
+    const Page::Known known = page.Add(kBase - 50.0, page.Missing());
+    EXPECT_LT(known.least, plain * (1.0 + 1e-6));
+    EXPECT_GT(known.most, plain * (1.0 - 1e-6));
+    EXPECT_GT(known.most, known.least);
+    EXPECT_LT(known.most, known.least * 1.001);
+  });
 }
 
 }  // namespace

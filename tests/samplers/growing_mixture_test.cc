@@ -8,6 +8,7 @@
 #include "samplers/rng.h"
 #include "samplers/tpe/parzen.h"
 #include "samplers/uniform.h"
+#include "tests/samplers/instruction_sets.h"
 
 namespace hpod {
 namespace {
@@ -21,8 +22,12 @@ const std::vector<std::vector<Domain>>& Spaces() {
       {FloatDomain{-3, 5, false, 0}, FloatDomain{1e-5, 1e-1, true, 0}, IntDomain{1, 12, false, 1},
        CategoricalDomain{{Value("a"), Value("b"), Value("c")}}},
       {IntDomain{1, 12, false, 1}, CategoricalDomain{{Value("a"), Value("b")}}},
-      // Enough for codes of pages.
+      // Enough for coded pages.
       std::vector<Domain>(8, FloatDomain{0, 1, false, 0}),
+      {CategoricalDomain{{Value("a"), Value("b"), Value("c")}}, IntDomain{1, 12, false, 1},
+       FloatDomain{-3, 5, false, 0}, FloatDomain{1e-5, 1e-1, true, 0}, IntDomain{16, 1024, true, 1},
+       FloatDomain{0, 1, false, 0}, FloatDomain{0, 1, false, 0.125},
+       CategoricalDomain{{Value("x"), Value("y")}}},
   };
   return spaces;
 }
@@ -235,7 +240,7 @@ size_t FirstGreatest(std::span<const double> log_l, std::span<const double> log_
   return best;
 }
 
-TEST(GrowingMixture, FindsTheRatioThatIsGreatestWhenAllAreComputed) {
+void ExpectTheGreatestRatio() {
   for (const std::vector<Domain>& domains : Spaces()) {
     for (const size_t count : {20U, 150U, 3000U}) {
       Rng rng = Rng::ForTrial(5, count, "ratio");
@@ -257,6 +262,10 @@ TEST(GrowingMixture, FindsTheRatioThatIsGreatestWhenAllAreComputed) {
       }
     }
   }
+}
+
+TEST(GrowingMixture, FindsTheRatioThatIsGreatestWhenAllAreComputed) {
+  OnEachInstructionSet(ExpectTheGreatestRatio);
 }
 
 TEST(GrowingMixture, FindsTheGreatestRatioBesideOnesThatAreNoNumbers) {

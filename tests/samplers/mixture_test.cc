@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
-#include <hwy/highway.h>
 #include <numeric>
 
 #include "samplers/math/truncated_normal.h"
 #include "samplers/tpe/parzen.h"
 #include "samplers/uniform.h"
+#include "tests/samplers/instruction_sets.h"
 #include "tests/samplers/spaces.h"
 
 namespace hpod {
@@ -169,16 +169,7 @@ TEST(Mixture, HasTheSameBitsWhereverItsKernelsAre) {
   }
 }
 
-class InstructionSets : public testing::Test {
- protected:
-  ~InstructionSets() override { Use(0); }
-  static void Use(int64_t target) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-};
-
-TEST_F(InstructionSets, GiveTheSameBits) {
+TEST(Mixture, HasTheSameBitsOnAllInstructionSets) {
   const std::vector<Domain> domains = SeveralKinds();
   const auto results = [&] {
     std::vector<double> all;
@@ -196,12 +187,7 @@ TEST_F(InstructionSets, GiveTheSameBits) {
     return all;
   };
   const std::vector<double> expected = results();
-  const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
-  ASSERT_FALSE(targets.empty());
-  for (const int64_t target : targets) {
-    Use(target);
-    EXPECT_EQ(results(), expected) << hwy::TargetName(target);
-  }
+  OnEachInstructionSet([&] { EXPECT_EQ(results(), expected); });
 }
 
 }  // namespace
