@@ -86,7 +86,7 @@ class CodedPages {
   };
 
  private:
-  static constexpr double kCells = 64;     // of an interval
+  static constexpr double kCells = 80;     // of an interval
   static constexpr double kParts = 65536;  // of a cell
   // Cells around a point's, of which kBelow are below it, have costs of their own; those further
   // away have that of the last.

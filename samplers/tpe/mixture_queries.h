@@ -44,7 +44,7 @@ class NearSlots {
 
  private:
   // Making tables takes as long as looking at some pages.
-  static constexpr size_t kPagesBefore = 8;
+  static constexpr size_t kPagesBefore = 4;
 
   bool UsesFilter(double reach) {
     if (filter_.has_value()) return true;
