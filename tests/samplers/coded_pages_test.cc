@@ -80,7 +80,7 @@ TEST(CodedPages, FindAllThatIsWithinReachAndLittleElse) {
       size_t all = 0;
       for (int i = 0; i < 20; ++i) {
         const Centre point = centres.Draw(0.04, rng);
-        const double first_reach = 8.0 * static_cast<double>(dimensions);
+        const double first_reach = 11.0 * static_cast<double>(dimensions);
         const CodedPages::Filter query = centres.Ask(point, first_reach);
         for (const double reach : {first_reach, 0.6 * first_reach}) {
           for (size_t page = 0; page < kPages; ++page) {
