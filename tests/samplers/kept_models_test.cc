@@ -231,6 +231,21 @@ TEST(KeptModels, ProposeWhatFreshModelsDoForSeveralObjectivesJointly) {
       {Direction::kMinimize, Direction::kMinimize, Direction::kMaximize});
 }
 
+// Enough of them for coded pages.
+TEST(KeptModels, ProposeWhatFreshModelsDoInManyDimensions) {
+  ExpectEqualProposalsAlongAStudy(
+      MakeSpace({Float("x", 0, 1), Float("y", 0, 1), LogFloat("z", 1e-3, 1), Float("u", -3, 5),
+                 Float("v", 0, 1), Int("n", 1, 9), LogInt("k", 1, 500), Choice("c", 3)}),
+      {});
+}
+
+TEST(KeptModels, ProposeWhatFreshModelsDoForSeveralObjectivesInManyDimensions) {
+  ExpectEqualProposalsAlongAStudy(MakeSpace({Float("x", 0, 1), Float("y", 0, 1), Float("z", 0, 1),
+                                             Float("u", 0, 1), Float("v", 0, 1), Float("w", 0, 1)}),
+                                  {{"multivariate", "true"}},
+                                  {Direction::kMinimize, Direction::kMaximize});
+}
+
 TEST(KeptModels, FollowASpaceThatShrinks) {
   const Space both = MakeSpace({Float("x", 0, 1), Float("y", 0, 1)});
   const Space more = MakeSpace({Float("x", 0, 1), Float("y", 0, 2), Float("z", 0, 1)});
