@@ -43,13 +43,8 @@ void SortedCentres::MakeRuns() {
 bool SortedCentres::Count(const Centre& centre) {
   Run* run = RunOf(centre.mu);
   if (run == nullptr) return false;
-  if (++run->count == 1) {
-    run->first = run->last = centre;
-  } else if (centre < run->first) {
-    run->first = centre;
-  } else if (run->last < centre) {
-    run->last = centre;
-  }
+  ++run->count;
+  run->Extend(centre);
   return true;
 }
 

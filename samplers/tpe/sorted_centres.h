@@ -67,14 +67,12 @@ class SortedCentres {
     Run* run = RunOf(centre.mu);
     if (run != nullptr && ++run->count > 2) {
       if (run->first < centre && centre < run->last) return visit(centre, limits_.least);
-      Centre& end = centre < run->first ? run->first : run->last;
-      Take(end);
-      visit(end, limits_.least);
-      end = centre;
-    } else if (run != nullptr) {
-      (run->count == 1 || centre < run->first ? run->first : run->last) = centre;
-      if (run->count == 1) run->last = centre;
+      const bool is_first = centre < run->first;
+      const Centre left_out = is_first ? run->first : run->last;
+      Take(left_out);
+      visit(left_out, limits_.least);
     }
+    if (run != nullptr) run->Extend(centre);
     ShowAround(Put(centre), visit);
   }
   // The centre must be there. Where it was kept and a next one is wanted in its place,
@@ -86,15 +84,18 @@ class SortedCentres {
     --run->count;
     const bool is_first = centre == run->first;
     if (!is_first && centre != run->last) return;
-    Place place = Take(centre);
-    Centre& end = is_first ? run->first : run->last;
-    if (run->count > 1) {
-      end = find(run->first, run->last, is_first);
-      place = Put(end);
-    } else {
-      end = is_first ? run->last : run->first;
+    const Place removed = Take(centre);
+    if (run->count <= 1) {
+      run->first = run->last = is_first ? run->last : run->first;
+      return ShowAround(removed, visit);
     }
-    ShowAround(place, visit);
+    const Centre next = find(run->first, run->last, is_first);
+    if (is_first) {
+      run->first = next;
+    } else {
+      run->last = next;
+    }
+    ShowAround(Put(next), visit);
   }
 
   // Calls visit(centre, width) for all centres that are not left out, ascending.
@@ -125,9 +126,14 @@ class SortedCentres {
   };
   // Centres that are so close that all but the first and the last have the least width.
   struct Run {
-    size_t count = 0;
+    size_t count = 0;  // with the one that it is extended to
     Centre first;
     Centre last;
+
+    void Extend(const Centre& centre) {
+      if (count == 1 || centre < first) first = centre;
+      if (count == 1 || last < centre) last = centre;
+    }
   };
 
   // Null if the list is not thin, or the centre is outside the interval.
