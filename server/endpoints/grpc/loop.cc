@@ -28,7 +28,8 @@ void Loop::Post(Task task) {
   if (is_closed_) return;
   posted_.push_back(std::move(task));
   if (std::exchange(alarm_is_set_, true)) return;
-  alarm_.Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC), &posted_event_);
+  // In the past: else gRPC's timer thread sets it off, up to a millisecond later.
+  alarm_.Set(queue_.get(), gpr_inf_past(GPR_CLOCK_MONOTONIC), &posted_event_);
 }
 
 void Loop::PostedTasks::Proceed(bool /*ok*/) {
