@@ -22,8 +22,12 @@ using F = hn::VFromD<Floats>;
 using FM = decltype(hn::Eq(F(), F()));
 inline constexpr Floats kFloats;
 
-// Of some slots of a page from one on, a vector's worth, numbers of which a block has eight, and
-// the blocks are so many numbers apart.
+// Of a slot of a page, a number of which a block has eight; blocks are so many IndexLanes apart.
+HWY_INLINE int32_t RowOf(const IndexLanes* rows, size_t apart, size_t slot) {
+  return rows[slot / kLanes * apart].lane[slot % kLanes];
+}
+
+// The same of some slots from one on, a vector's worth.
 HWY_INLINE auto LoadRows(const IndexLanes* rows, size_t apart, size_t slot) {
   const hn::RebindToSigned<Floats> ints;
   alignas(64) int32_t loaded[2 * kLanes];
@@ -41,9 +45,7 @@ HWY_INLINE F LessCosts(F term, FM counts, const IndexLanes* rows, size_t apart, 
   const hn::RebindToSigned<Floats> ints;
   const auto row = LoadRows(rows, apart, slot);
   // Kernels that are near each other are often alike.
-  alignas(64) int32_t lanes[2 * kLanes];
-  hn::Store(row, ints, lanes);
-  const int32_t first = lanes[hn::FindKnownFirstTrue(kFloats, counts)];
+  const int32_t first = RowOf(rows, apart, slot + hn::FindKnownFirstTrue(kFloats, counts));
   const auto is_other = hn::RebindMask(kFloats, hn::Ne(row, hn::Set(ints, first)));
   if (hn::AllFalse(kFloats, hn::And(is_other, counts))) {
     return hn::Sub(term, hn::Set(kFloats, costs[first]));
@@ -69,10 +71,9 @@ HWY_INLINE F RoughExp(F x) {
 // At least the ranks of the lanes that count, or exactly those if `missing` is 0.
 HWY_INLINE F LeastRanks(const Ranks& ranks, const IndexLanes* numbers, size_t slot, FM counts,
                         size_t missing) {
-  const auto number = LoadRows(numbers, 1, slot);
   if (missing > 0) {
-    const F least =
-        hn::Sub(hn::ConvertTo(kFloats, number), hn::Set(kFloats, static_cast<float>(missing)));
+    const F number = hn::ConvertTo(kFloats, LoadRows(numbers, 1, slot));
+    const F least = hn::Sub(number, hn::Set(kFloats, static_cast<float>(missing)));
     return hn::Max(least, hn::Zero(kFloats));
   }
   uint8_t bits[8] = {};
@@ -80,8 +81,8 @@ HWY_INLINE F LeastRanks(const Ranks& ranks, const IndexLanes* numbers, size_t sl
   alignas(64) float exact[2 * kLanes] = {};
   for (unsigned rest = bits[0] | unsigned{bits[1]} << 8U; rest != 0; rest &= rest - 1) {
     const auto lane = static_cast<size_t>(std::countr_zero(rest));
-    const int32_t of = numbers[(slot + lane) / kLanes].lane[(slot + lane) % kLanes];
-    exact[lane] = static_cast<float>(ranks.Of(static_cast<size_t>(of)));
+    const auto number = static_cast<size_t>(RowOf(numbers, 1, slot + lane));
+    exact[lane] = static_cast<float>(ranks.Of(number));
   }
   return hn::Load(kFloats, exact);
 }

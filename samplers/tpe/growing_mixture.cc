@@ -54,19 +54,21 @@ void GrowingMixture::Place(std::span<const size_t> numbers, TrialValues values) 
   is_final_.resize(slots_.size(), false);
   const std::vector<bool> are_wide = FindWide(slots_.size());
   std::vector<double> row(dimensions_.size());
-  std::vector<size_t> for_tree;
-  for_tree.reserve(numbers.size());
+  Placed for_tree;
+  for_tree.numbers.reserve(numbers.size());
+  for_tree.centres.reserve(numbers.size() * mixture_.NumericCount());
   for (const size_t number : numbers) {
     is_final_[number] = true;
     for (size_t j = 0; j < row.size(); ++j) row[j] = values[j][number];
     const std::vector<double> centre = ModelCentre(row);
     if (count_ >= kKept && !are_wide[number] && !mixture_.IsSpecial(centre)) {
-      for_tree.push_back(number);
+      for_tree.numbers.push_back(number);
+      for_tree.centres.insert(for_tree.centres.end(), centre.begin(), centre.end());
     } else {
       mixture_.SetCentre(PutEverywhere(number), centre);
     }
   }
-  PutAllInTree(std::move(for_tree), values);
+  PutAllInTree(std::move(for_tree));
 }
 
 void GrowingMixture::SetFacts(std::span<const size_t> numbers, TrialValues values) {

@@ -97,7 +97,8 @@ class GrowingMixture {
     std::vector<CellSums::Kernel> kernels;  // by index, if there are sums
     std::vector<uint32_t> order;            // indices, as they are divided into pages
   };
-  void PutAllInTree(std::vector<size_t> numbers, TrialValues values);
+  // Of which numbers and centres are set.
+  void PutAllInTree(Placed all);
   void Divide(KernelTree::Leaf leaf, std::span<uint32_t> part, Placed& all);
   void OpenCell(KernelTree::Cell cell, std::span<const uint32_t> part, const Placed& all);
   void FillLeaf(KernelTree::Leaf leaf, std::span<const uint32_t> part, const Placed& all);
@@ -112,7 +113,7 @@ class GrowingMixture {
   void LeaveTree(size_t number, TrialValues values);
   // Of a kernel that is about to leave the tree.
   void RemoveFromCells(std::span<const double> centre, size_t number);
-  bool BelongsInTree(size_t slot, size_t number) const;
+  bool BelongsInTree(size_t number, std::span<const double> centre) const;
   // Puts a kernel where it belongs.
   void Settle(size_t number, TrialValues values);
 

@@ -27,7 +27,7 @@ namespace hpod {
 struct KernelBlocks {
   size_t continuous = 0;
   size_t tabulated = 0;
-  // By block: its place in the arrays that say so; kCoded: its centres are in a CodedPage, and its
+  // By block: its place in the arrays that say so; kCoded: its centres are in CodedPages, and its
   // kernels have the greatest scales.
   std::vector<uint32_t> places;
   std::vector<DoubleLanes> centres;  // [place][continuous]

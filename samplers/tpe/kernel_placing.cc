@@ -70,20 +70,10 @@ std::pair<size_t, double> PartAround(std::span<uint32_t> rows, size_t about,
 
 }  // namespace
 
-void GrowingMixture::PutAllInTree(std::vector<size_t> numbers, TrialValues values) {
-  if (numbers.empty()) return;
-  const size_t d = mixture_.NumericCount();
-  Placed all{std::move(numbers), {}, {}, {}, {}};
+void GrowingMixture::PutAllInTree(Placed all) {
   const size_t count = all.numbers.size();
-  all.centres.resize(count * d);
-  for (size_t j = 0; j < dimensions_.size(); ++j) {
-    const Dimension& dimension = dimensions_[j];
-    if (!dimension.is_numeric) continue;
-    for (size_t k = 0; k < count; ++k) {
-      all.centres[k * d + dimension.coordinate] =
-          ToModel(values[j][all.numbers[k]], dimension.numeric.log);
-    }
-  }
+  if (count == 0) return;
+  const size_t d = mixture_.NumericCount();
   all.constants = mixture_.LeastWidthConstants(all.centres);
   all.constants.resize(count, 0.0);  // without any continuous dimensions
   partition_.greatest_term =
@@ -240,8 +230,10 @@ void GrowingMixture::LeaveTree(size_t number, TrialValues values) {
   NoteChange(number);
 }
 
-bool GrowingMixture::BelongsInTree(size_t slot, size_t number) const {
+// A kernel that is not there.
+bool GrowingMixture::BelongsInTree(size_t number, std::span<const double> centre) const {
   if (count_ < kKept || !is_final_[number]) return false;
+  const size_t slot = slots_[number];
   for (size_t i = 0; i < mixture_.ContinuousCount(); ++i) {
     if (mixture_.ScaleAt(slot, i) != mixture_.LeastWidthScales()[i]) return false;
   }
@@ -249,19 +241,14 @@ bool GrowingMixture::BelongsInTree(size_t slot, size_t number) const {
     const Dimension& d = dimensions_[j];
     if (HasRows(d) && mixture_.SigmaOf(slot, j) != d.settled_limits.least) return false;
   }
-  return true;
+  return !mixture_.IsSpecial(centre);
 }
 
 void GrowingMixture::Settle(size_t number, TrialValues values) {
-  const size_t slot = slots_[number];
-  if (IsInTree(number) || !BelongsInTree(slot, number)) return;
-  std::vector<double> centre(mixture_.NumericCount());
-  for (size_t j = 0; j < dimensions_.size(); ++j) {
-    const Dimension& d = dimensions_[j];
-    if (d.is_numeric) centre[d.coordinate] = mixture_.CentreOf(slot, j);
-  }
-  if (mixture_.IsSpecial(centre)) return;
-  PutInTree(number, centre, mixture_.ConstantAt(slot), values);
+  if (IsInTree(number)) return;
+  const std::vector<double> centre = CentreOf(number, values);
+  if (!BelongsInTree(number, centre)) return;
+  PutInTree(number, centre, mixture_.ConstantAt(slots_[number]), values);
 }
 
 }  // namespace hpod

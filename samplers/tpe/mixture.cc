@@ -231,8 +231,7 @@ void Mixture::Clear(size_t slot) {
 double Mixture::CentreOf(size_t slot, size_t dimension) const {
   const Dimension& d = dimensions_[dimension];
   if (d.kind == Kind::kContinuous) return CentreAt(slot, d.position);
-  const size_t index = (slot / kLanes) * blocks_.tabulated + d.position;
-  return d.mu[static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes])];
+  return d.mu[RowOf(slot, d)];
 }
 
 std::optional<CellSums> Mixture::MakeCellSums() const {
@@ -254,21 +253,10 @@ bool Mixture::IsSpecial(std::span<const double> centre) const {
   return false;
 }
 
-double Mixture::SigmaOf(size_t slot, size_t dimension) const {
-  const Dimension& d = dimensions_[dimension];
-  const size_t index = (slot / kLanes) * blocks_.tabulated + d.position;
-  return d.sigma[static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes])];
-}
-
 // In a dimension with steps a kernel whose centre is more than a widths from a cell has a cost of
 // at least a^2 / 2 - 0.4 there (see ReachInWidths).
 double Mixture::GreatestTermOf(double constant) const {
   return constant + 0.4 * static_cast<double>(tree_scales_.size() - blocks_.continuous);
-}
-
-size_t Mixture::ChoiceOf(size_t slot, size_t dimension) const {
-  const size_t index = (slot / kLanes) * blocks_.tabulated + dimensions_[dimension].position;
-  return static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes]);
 }
 
 void Mixture::UpdateConstants(std::span<const uint32_t> blocks) {

@@ -160,7 +160,9 @@ class Mixture {
   // By coordinate: of the least width that there can be, with kSettled observations.
   std::span<const double> LeastWidthScales() const { return tree_scales_; }
   // Of a dimension with steps.
-  double SigmaOf(size_t slot, size_t dimension) const;
+  double SigmaOf(size_t slot, size_t dimension) const {
+    return dimensions_[dimension].sigma[RowOf(slot, dimensions_[dimension])];
+  }
   // See Partition::greatest_term.
   double GreatestTermOf(double constant) const;
   double ConstantAt(size_t slot) const { return constants_[PlaceOf(slot)].lane[slot % kLanes]; }
@@ -170,7 +172,9 @@ class Mixture {
   // Whether one of the tree's centres is outside an interval, or an interval has no formulas.
   bool IsSpecial(std::span<const double> centre) const;
   double CentreOf(size_t slot, size_t dimension) const;
-  size_t ChoiceOf(size_t slot, size_t dimension) const;
+  size_t ChoiceOf(size_t slot, size_t dimension) const {
+    return RowOf(slot, dimensions_[dimension]);
+  }
 
   // Number of kernels without the prior.
   void SetObservationCount(size_t count);
@@ -218,6 +222,10 @@ class Mixture {
   int32_t& RowAt(size_t slot, const Dimension& dimension) {
     return blocks_.rows[(slot / kLanes) * blocks_.tabulated + dimension.position]
         .lane[slot % kLanes];
+  }
+  size_t RowOf(size_t slot, const Dimension& dimension) const {
+    const size_t index = (slot / kLanes) * blocks_.tabulated + dimension.position;
+    return static_cast<size_t>(blocks_.rows[index].lane[slot % kLanes]);
   }
   int32_t NumberAt(size_t slot) const { return blocks_.numbers[slot / kLanes].lane[slot % kLanes]; }
   void MakeAllConstants(const KernelTails* tails);
