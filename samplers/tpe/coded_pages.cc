@@ -3,7 +3,9 @@
 #include <hwy/foreach_target.h>
 // After foreach_target.h.
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 #include <limits>
 #include <numbers>
@@ -32,53 +34,6 @@ namespace hpod::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-using Bytes = hn::CappedTag<uint8_t, kPageSlots>;
-inline constexpr Bytes kBytes;
-
-using B = hn::VFromD<Bytes>;
-
-// Bytes of a table of 16.
-HWY_INLINE B LookUp(const uint8_t* table, B index) {
-#if HWY_TARGET == HWY_SCALAR
-  return hn::Set(kBytes, table[hn::GetLane(index)]);
-#else
-  return hn::TableLookupBytes(hn::LoadDup128(kBytes, table), index);
-#endif
-}
-
-// Of some slots, a vector's worth, the bits of those whose sum is at most `most`. `tables`: 16
-// bytes for each dimension.
-uint64_t NearSlots(const uint8_t* codes, size_t dimensions, const uint8_t* cells,
-                   const uint8_t* tables, uint8_t most) {
-  constexpr size_t kDimensionsAtOnce = 8;
-  const auto limit = hn::Set(kBytes, most);
-  const auto last = hn::Set(kBytes, uint8_t{15});
-  auto sum = hn::Zero(kBytes);
-  const auto are_near = [&] { return hn::Eq(hn::SaturatedSub(sum, limit), hn::Zero(kBytes)); };
-  for (size_t j = 0; j < dimensions; ++j) {
-    const auto code = hn::LoadU(kBytes, codes + j * kPageSlots);
-    const auto distance = hn::Min(hn::SaturatedSub(code, hn::Set(kBytes, cells[j])), last);
-    sum = hn::SaturatedAdd(sum, LookUp(tables + j * 16, distance));
-    if (j % kDimensionsAtOnce == kDimensionsAtOnce - 1 && hn::AllFalse(kBytes, are_near())) {
-      return 0;
-    }
-  }
-  uint8_t bits[8] = {};
-  hn::StoreMaskBits(kBytes, are_near(), bits);
-  uint64_t all = 0;
-  for (size_t i = 0; i < 8; ++i) all |= uint64_t{bits[i]} << (8 * i);
-  return all;
-}
-
-uint64_t NearOfPage(const uint8_t* codes, size_t dimensions, const uint8_t* cells,
-                    const uint8_t* tables, uint8_t most) {
-  uint64_t bits = 0;
-  for (size_t slot = 0; slot < kPageSlots; slot += hn::Lanes(kBytes)) {
-    bits |= NearSlots(codes + slot, dimensions, cells, tables, most) << slot;
-  }
-  return bits;
-}
 
 using Floats = hn::CappedTag<float, 2 * kLanes>;
 using F = hn::VFromD<Floats>;
@@ -149,27 +104,20 @@ HWY_AFTER_NAMESPACE();
 namespace hpod {
 namespace {
 
-HWY_EXPORT(NearOfPage);
 HWY_EXPORT(GetTermsOf);
-
-// Units of the reach that a filter begins with: sums beyond it are told from those within, and from
-// the greatest byte.
-constexpr double kUnits = 250;
 
 }  // namespace
 
 CodedPages::CodedPages(std::span<const double> scales, std::span<const Interval> intervals,
                        size_t continuous)
     : continuous_(continuous),
+      grid_(std::make_unique<const CellGrid>(scales, intervals)),
       cells_(scales.size()),
       parts_(2 * scales.size()),
-      constants_(kPageSlots * sizeof(float) / sizeof(Line)) {
+      constants_(kPageSlots * sizeof(float) / sizeof(ByteLine)),
+      boxes_(*grid_) {
   for (size_t i = 0; i < scales.size(); ++i) {
-    const double length = intervals[i].high - intervals[i].low;
-    lows_.push_back(intervals[i].low);
-    cells_per_length_.push_back(kCells / length);
-    scaled_cells_.push_back(scales[i] * (length / kCells));
-    scaled_parts_.push_back(static_cast<float>(scaled_cells_[i] / kParts));
+    scaled_parts_.push_back(static_cast<float>(grid_->ScaledCell(i) / kParts));
     if (i < continuous) base_ += std::log(scales[i]) - 0.5 * std::log(std::numbers::pi);
   }
 }
@@ -183,19 +131,17 @@ void CodedPages::AddPage(size_t page) {
   std::fill_n(ConstantsOf(page), kPageSlots, -std::numeric_limits<float>::infinity());
 }
 
-double CodedPages::PositionOf(size_t dimension, double x) const {
-  return std::clamp((x - lows_[dimension]) * cells_per_length_[dimension], 0.0, kCells - 1e-9);
-}
-
 CodedPages::Code CodedPages::CodeOf(size_t dimension, double x) const {
-  const double position = PositionOf(dimension, x);
+  const double position = grid_->PositionOf(dimension, x);
   const double cell = std::floor(position);
-  return {static_cast<uint8_t>(kBelow + cell), static_cast<uint16_t>((position - cell) * kParts)};
+  return {static_cast<uint8_t>(CellGrid::kBelow + cell),
+          static_cast<uint16_t>((position - cell) * kParts)};
 }
 
 void CodedPages::Set(size_t slot, std::span<const double> centre, double constant) {
   const size_t page = slot / kPageSlots;
   const size_t place = slot % kPageSlots;
+  if (!boxes_.Has(page)) boxes_.Append(page);
   uint8_t* cells = CellsOf(page);
   uint16_t* parts = PartsOf(page);
   for (size_t i = 0; i < centre.size(); ++i) {
@@ -204,6 +150,21 @@ void CodedPages::Set(size_t slot, std::span<const double> centre, double constan
     parts[i * kPageSlots + place] = code.part;
   }
   ConstantsOf(page)[place] = static_cast<float>(constant - base_);
+  IncludeInBox(slot);
+}
+
+void CodedPages::IncludeInBox(size_t slot) {
+  const uint8_t* cells = CellsOf(slot / kPageSlots) + slot % kPageSlots;
+  std::vector<uint8_t> of_kernel(grid_->Dimensions());
+  for (size_t i = 0; i < of_kernel.size(); ++i) of_kernel[i] = cells[i * kPageSlots];
+  boxes_.Include(slot / kPageSlots, of_kernel);
+}
+
+void CodedPages::Fit(size_t page) {
+  boxes_.Empty(page);
+  for (size_t place = 0; place < kPageSlots; ++place) {
+    if (std::isfinite(ConstantsOf(page)[place])) IncludeInBox(page * kPageSlots + place);
+  }
 }
 
 void CodedPages::Clear(size_t slot) {
@@ -216,11 +177,13 @@ void CodedPages::Copy(size_t from, size_t to) {
   };
   const size_t source = from / kPageSlots;
   const size_t target = to / kPageSlots;
-  for (size_t i = 0; i < lows_.size(); ++i) {
+  if (!boxes_.Has(target)) boxes_.AddBeside(target, source);
+  for (size_t i = 0; i < grid_->Dimensions(); ++i) {
     copy(CellsOf(source) + i * kPageSlots, CellsOf(target) + i * kPageSlots);
     copy(PartsOf(source) + i * kPageSlots, PartsOf(target) + i * kPageSlots);
   }
   copy(ConstantsOf(source), ConstantsOf(target));
+  IncludeInBox(to);
 }
 
 bool CodedPages::IsAt(size_t slot, std::span<const double> centre) const {
@@ -235,17 +198,18 @@ bool CodedPages::IsAt(size_t slot, std::span<const double> centre) const {
 CodedPages::Point::Point(const CodedPages& pages, const TreePoint& point,
                          std::pmr::memory_resource* memory)
     : pages_(pages), positions_(memory), halves_(memory) {
-  positions_.reserve(pages.lows_.size());
+  const CellGrid& grid = *pages.grid_;
+  positions_.reserve(grid.Dimensions());
   double square = 0.0;
-  for (size_t i = 0; i < pages.lows_.size(); ++i) {
+  for (size_t i = 0; i < grid.Dimensions(); ++i) {
     // A kernel is taken to be in the middle of its part.
-    const double position = (kBelow + pages.PositionOf(i, point.middle[i])) * kParts - 0.5;
+    const double position = (CellGrid::kBelow + grid.PositionOf(i, point.middle[i])) * kParts - 0.5;
     positions_.push_back(static_cast<float>(position));
     // Half a part, and as much for rounding to floats.
-    const double part = pages.scaled_cells_[i] / kParts;
+    const double part = grid.ScaledCell(i) / kParts;
     square += part * part;
     if (i < pages.continuous_) continue;
-    const double half = point.HalfOf(i) * pages.scaled_cells_[i] * pages.cells_per_length_[i];
+    const double half = grid.LengthInCells(i, point.HalfOf(i)) * grid.ScaledCell(i);
     halves_.push_back(static_cast<float>(1.000001 * (half + part)));
   }
   error_ = std::sqrt(square);
@@ -274,35 +238,62 @@ void CodedPages::Point::GetTerms(size_t page, uint64_t slots, double reach,
    terms.data());
 }
 
-CodedPages::Filter::Filter(const CodedPages& pages, const TreePoint& point, double reach,
-                           std::pmr::memory_resource* memory)
-    : pages_(pages),
-      unit_(reach / kUnits),
-      cells_(pages.lows_.size(), memory),
-      tables_(pages.lows_.size() * kDistances, memory) {
-  // Positions are rounded.
-  constexpr double kRounding = 1e-6;
-  for (size_t i = 0; i < cells_.size(); ++i) {
-    const double position = pages.PositionOf(i, point.middle[i]);
-    const double half = point.HalfOf(i) * pages.cells_per_length_[i];
-    cells_[i] = static_cast<uint8_t>(position);
-    const double share = position - std::floor(position);
-    for (size_t distance = 0; distance < kDistances; ++distance) {
-      const double cells_above = static_cast<double>(distance) - kBelow;
-      // To the nearer end of the kernel's cell.
-      const double least = cells_above > 0 ? cells_above - share : share - cells_above - 1.0;
-      const double scaled = std::max(least - half - kRounding, 0.0) * pages.scaled_cells_[i];
-      tables_[i * kDistances + distance] =
-          static_cast<uint8_t>(std::min(std::floor(scaled * scaled / unit_), 255.0));
-    }
+CodedPages::NearPages::NearPages(const CodedPages& pages, const TreePoint& point, double reach,
+                                 std::pmr::memory_resource* memory)
+    : pages_(pages), filter_(*pages.grid_, point, reach, memory) {
+  buckets_.fill(kNone);
+  const size_t groups = pages.boxes_.GroupCount();
+  for (size_t first = 0; first < groups; first += kPageSlots) {
+    PushNear(pages.boxes_.EndsOfGroups(first / kPageSlots), std::min(groups - first, kPageSlots),
+             *filter_.Units(reach), [&](size_t i) {
+               return Item{.is_group = true, .number = static_cast<uint32_t>(first + i)};
+             });
   }
 }
 
-uint64_t CodedPages::Filter::Near(size_t page, double reach) const {
-  if (!(reach >= 0.0)) return 0;
-  const auto most = static_cast<uint8_t>(std::min(reach / unit_, kUnits));
-  return HWY_DYNAMIC_DISPATCH(NearOfPage)(pages_.CellsOf(page), cells_.size(), cells_.data(),
-                                          tables_.data(), most);
+// Of some boxes, up to 64.
+template <class ItemOf>
+void CodedPages::NearPages::PushNear(const ByteLine* ends, size_t count, uint8_t units,
+                                     const ItemOf& item_of) {
+  ByteLine costs;
+  uint64_t near = filter_.NearBoxes(ends, units, costs);
+  if (count < kPageSlots) near &= (uint64_t{1} << count) - 1;
+  for (; near != 0; near &= near - 1) {
+    const auto i = static_cast<size_t>(std::countr_zero(near));
+    uint32_t& last = buckets_[costs.bytes[i] / kUnitsPerBucket];
+    items_.push_back(item_of(i));
+    items_.back().next = last;
+    last = static_cast<uint32_t>(items_.size() - 1);
+  }
+}
+
+void CodedPages::NearPages::Prefetch(size_t page) const {
+  const uint8_t* cells = pages_.CellsOf(page);
+  for (size_t i = 0; i < pages_.grid_->Dimensions(); ++i) hwy::Prefetch(cells + i * kPageSlots);
+}
+
+std::optional<CodedPages::NearPages::Found> CodedPages::NearPages::Next(double reach) {
+  const std::optional<uint8_t> units = filter_.Units(reach);
+  if (!units.has_value()) return std::nullopt;
+  while (bucket_ * kUnitsPerBucket <= *units) {
+    const uint32_t last = buckets_[bucket_];
+    if (last == kNone) {
+      ++bucket_;
+      continue;
+    }
+    const Item item = items_[last];
+    buckets_[bucket_] = item.next;
+    if (item.is_group) {
+      const std::span<const uint32_t> pages = pages_.boxes_.PagesOf(item.number);
+      PushNear(pages_.boxes_.EndsOfPages(item.number), pages.size(), *units,
+               [&](size_t i) { return Item{.is_group = false, .number = pages[i]}; });
+      continue;
+    }
+    if (item.next != kNone && !items_[item.next].is_group) Prefetch(items_[item.next].number);
+    const uint64_t slots = filter_.Near(pages_.CellsOf(item.number), *units);
+    if (slots != 0) return Found{item.number, slots};
+  }
+  return std::nullopt;
 }
 
 }  // namespace hpod

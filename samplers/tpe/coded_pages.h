@@ -2,25 +2,27 @@
 // which are too far from a point to matter, 64 at a time, and two with which a term is known to
 // within a thousandth or so.
 //
-// R. Weber, H.-J. Schek and S. Blott, "A quantitative analysis and performance study for
-// similarity-search methods in high-dimensional spaces", 1998: where a tree leaves out little, a
-// scan of approximations does. Sums of looked-up bytes that stop at their greatest are those of
-// F. André, A.-M. Kermarrec and N. Le Scouarnec, "Cache locality is not enough: high-performance
-// nearest neighbor search with product quantization fast scan", 2015.
+// Pages come in the order of what is least known of their distances, the first bytes' boxes: G. R.
+// Hjaltason and H. Samet, "Distance browsing in spatial databases", 1999.
 
 #ifndef HPOD_SAMPLERS_TPE_CODED_PAGES_H_
 #define HPOD_SAMPLERS_TPE_CODED_PAGES_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <memory_resource>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "samplers/tpe/cell_filter.h"
 #include "samplers/tpe/kernel_tree.h"
 #include "samplers/tpe/lanes.h"
 #include "samplers/tpe/normal_lanes.h"
+#include "samplers/tpe/page_boxes.h"
 
 namespace hpod {
 
@@ -44,6 +46,8 @@ class CodedPages {
   void Copy(size_t from, size_t to);
   // Whether a centre cannot be told from that of the slot's kernel.
   bool IsAt(size_t slot, std::span<const double> centre) const;
+  // After kernels have gone: what is left is what a point is near to.
+  void Fit(size_t page);
 
   // A point, as its distances to kernels are summed up.
   class Point {
@@ -67,41 +71,53 @@ class CodedPages {
     double error_ = 0;                   // of the root of a cost
   };
 
-  // A point, as it is compared with the first bytes.
-  class Filter {
+  // The pages near a point, about the nearest first.
+  class NearPages {
    public:
-    // `reach`: which costs may matter; > 0. The pages must outlive the filter.
-    Filter(const CodedPages& pages, const TreePoint& point, double reach,
-           std::pmr::memory_resource* memory);
+    // `reach`: which costs may matter; > 0. The pages must outlive this.
+    NearPages(const CodedPages& pages, const TreePoint& point, double reach,
+              std::pmr::memory_resource* memory);
 
-    // Bits for the slots of a page: all whose cost is up to `reach`, which is no more than it was
-    // at first, and few others.
-    uint64_t Near(size_t page, double reach) const;
+    struct Found {
+      uint32_t page;
+      uint64_t slots;  // bits: all whose cost is up to the reach, and few others
+    };
+    // The next page that has such slots, with a reach that is no more than before. Nothing if there
+    // is none left.
+    std::optional<Found> Next(double reach);
 
    private:
+    static constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
+    // A group, whose pages are to be looked at one by one, or a page.
+    struct Item {
+      bool is_group;
+      uint32_t number;
+      uint32_t next = kNone;  // of the same bucket
+    };
+    static constexpr size_t kUnitsPerBucket = 4;
+
+    template <class ItemOf>
+    void PushNear(const ByteLine* ends, size_t count, uint8_t units, const ItemOf& item_of);
+    // For a page that will be asked for soon.
+    void Prefetch(size_t page) const;
+
     const CodedPages& pages_;
-    double unit_;
-    std::pmr::vector<uint8_t> cells_;   // by dimension
-    std::pmr::vector<uint8_t> tables_;  // [dimension][kDistances]: least costs in units
+    CellFilter filter_;
+    std::array<uint32_t, 256 / kUnitsPerBucket> buckets_;  // by cost: the item that came last
+    size_t bucket_ = 0;                                    // all before it are empty
+    std::vector<Item> items_;
   };
 
  private:
-  static constexpr double kCells = 80;     // of an interval
   static constexpr double kParts = 65536;  // of a cell
-  // Cells around a point's, of which kBelow are below it, have costs of their own; those further
-  // away have that of the last.
-  static constexpr size_t kDistances = 16;
-  static constexpr uint8_t kBelow = 8;
 
-  struct alignas(64) Line {
-    uint8_t bytes[64];
-  };
   // The same number of lines for each page, which stay where they are.
   class Lines {
    public:
     explicit Lines(size_t per_page) : per_page_(per_page) {}
     void AddPage() {
-      if (count_++ % kAtOnce == 0) parts_.push_back(std::make_unique<Line[]>(kAtOnce * per_page_));
+      if (count_++ % kAtOnce == 0)
+        parts_.push_back(std::make_unique<ByteLine[]>(kAtOnce * per_page_));
     }
     uint8_t* At(size_t index) const {
       return parts_[index / kAtOnce][index % kAtOnce * per_page_].bytes;
@@ -112,18 +128,17 @@ class CodedPages {
     static constexpr size_t kAtOnce = 8;
     size_t per_page_;
     size_t count_ = 0;
-    std::vector<std::unique_ptr<Line[]>> parts_;
+    std::vector<std::unique_ptr<ByteLine[]>> parts_;
   };
 
   // Of a centre in a dimension.
   struct Code {
-    uint8_t cell = 0;  // kBelow + the cell
+    uint8_t cell = 0;  // CellGrid::kBelow + the cell
     uint16_t part = 0;
     bool operator==(const Code&) const = default;
   };
   Code CodeOf(size_t dimension, double x) const;
-  // In cells.
-  double PositionOf(size_t dimension, double x) const;
+  void IncludeInBox(size_t slot);
   uint8_t* CellsOf(size_t page) const { return cells_.At(index_of_[page]); }
   uint16_t* PartsOf(size_t page) const {
     return reinterpret_cast<uint16_t*>(parts_.At(index_of_[page]));
@@ -133,9 +148,7 @@ class CodedPages {
   }
 
   size_t continuous_;
-  std::vector<double> lows_;
-  std::vector<double> cells_per_length_;
-  std::vector<double> scaled_cells_;  // lengths of cells, in scales
+  std::unique_ptr<const CellGrid> grid_;
   std::vector<float> scaled_parts_;
   double base_ = 0;  // constant of a kernel that is all in the intervals
   // By number of a page: its index in what follows.
@@ -143,6 +156,7 @@ class CodedPages {
   Lines cells_;      // [index][dimension][slot]
   Lines parts_;      // [index][dimension][slot]
   Lines constants_;  // [index][slot]: less the base; -inf: no kernel
+  PageBoxes boxes_;
 };
 
 }  // namespace hpod

@@ -67,22 +67,28 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points, const Pa
                              size_t first, size_t last) {
       CollectTerms(blocks, constants, first, last, {&query, 1}, gap, {&terms, 1});
     };
-    const auto visit_coded = [&](uint32_t page, uint64_t slots) {
-      const size_t before = terms.count;
-      decoded->Read(page, slots);
-      collect(decoded->Blocks(), decoded->Constants(), 0, kPageBlocks);
-      for (size_t k = before; k < terms.count; ++k) {
-        terms.blocks[k] += static_cast<uint32_t>(FirstBlock(page));
-      }
-      return true;
-    };
     const auto visit = [&](size_t first, size_t last) {
       collect(blocks_, queries.ConstantsFor(first, last, query, terms.Floor(gap)), first, last);
       return true;
     };
-    VisitNear(
-        queries.InTree(i), &near, scratch.Memory(), [&] { return terms.Floor(gap); },
-        [](KernelTree::Cell) { return false; }, visit_coded, visit);
+    if (decoded.has_value()) {
+      CodedReader reader(*this, near, queries.InTree(i), scratch.Memory());
+      while (const auto found = reader.Next(terms.Floor(gap))) {
+        const size_t before = terms.count;
+        decoded->Read(found->page, found->slots);
+        collect(decoded->Blocks(), decoded->Constants(), 0, kPageBlocks);
+        for (size_t k = before; k < terms.count; ++k) {
+          terms.blocks[k] += static_cast<uint32_t>(FirstBlock(found->page));
+        }
+      }
+      for (const uint32_t page : near.everywhere) {
+        visit(FirstBlock(page), FirstBlock(page) + near.BlockCount(page));
+      }
+    } else {
+      VisitNear(
+          queries.InTree(i), &near, [&] { return terms.Floor(gap); },
+          [](KernelTree::Cell) { return false; }, visit);
+    }
     const ScaledSum sum = Sum(terms, gap);
     logs[i] = sum.log_scale + PortableLog(sum.factor) - log_total_weight_;
   }

@@ -38,6 +38,16 @@ constexpr double kLeastShare = 1.0 / 16.0;
 
 }  // namespace
 
+// What has been read of coded pages and of those that every query looks at.
+struct Mixture::CodedSum {
+  CodedReader reader;
+  CodedPages::Point point;
+  double error;
+  bool is_tree_read = false;
+  size_t everywhere = 0;
+  RoughSum sum{};
+};
+
 // A point, and bounds of ln l / g there.
 struct Mixture::Candidate {
   size_t index = 0;
@@ -45,10 +55,12 @@ struct Mixture::Candidate {
   double prior = 0;  // at most its term
   double most = 0;
   double least = -kInfinity;
-  size_t reads = 0;  // of runs of blocks
+  size_t reads = 0;  // of runs of blocks, or of coded pages
   double tolerance = kFirstTolerance;
+  double precision = -std::log(kLeftOut * kFirstTolerance);  // what is left out, of a sum
   bool is_complete = false;  // all that matters has been read, or taken
   bool is_known = false;     // the bounds are as close as they get
+  std::optional<CodedSum> coded{};
 
   bool IsWiderThan(const Candidate& other) const {
     return other.is_complete && (!is_complete || tolerance > other.tolerance);
@@ -139,60 +151,96 @@ std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const 
 
 void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
                          const Partition* near) const {
+  const bool are_coded = near != nullptr && near->codes.has_value();
+  const double least_tolerance = are_coded ? kLeastCodedTolerance : kLeastTolerance;
+  if (c.is_complete) {
+    c.tolerance = std::max(0.1 * c.tolerance, least_tolerance);
+    c.precision = -std::log(kLeftOut * c.tolerance);
+    c.coded.reset();
+  }
+  if (are_coded) {
+    ReadCoded(c, queries, to_beat, *near);
+  } else {
+    ReadTree(c, queries, to_beat, near);
+  }
+  c.is_known = c.is_complete && c.tolerance <= least_tolerance;
+}
+
+void Mixture::Bound(Candidate& c, const RoughSum& sum, double log_sum, double error) const {
+  const double ratio = c.log_l - (log_sum - log_total_weight_);
+  c.most = std::min(c.most, ratio + error);
+  if (!c.is_complete || !(sum.factor > 0.0)) return;
+  const double unknown = kLeftOut * c.tolerance + sum.slack / sum.factor;
+  c.least = std::max(c.least, ratio - std::log1p(unknown) - error - kRounding);
+}
+
+double Mixture::FloorOf(const Candidate& c, double log_sum) const {
+  return LeastTerm(std::max(c.prior, log_sum), c.precision);
+}
+
+void Mixture::ReadCoded(Candidate& c, Queries& queries, double to_beat,
+                        const Partition& near) const {
+  const KernelQuery& query = queries.One(c.index);
+  double floor = FloorOf(c, c.coded.has_value() ? c.coded->sum.Log() : -kInfinity);
+  if (!c.coded.has_value()) {
+    const TreePoint in_tree = queries.InTree(c.index);
+    CodedPages::Point point(*near.codes, in_tree, queries.Memory());
+    const double error = CodedError(point, near.greatest_term - floor);
+    c.coded.emplace(CodedReader(*this, near, in_tree, queries.Memory()), std::move(point), error);
+  }
+  CodedSum& read = *c.coded;
+  c.is_complete = false;
+  do {
+    if (!read.is_tree_read) {
+      const auto found = read.reader.Next(floor);
+      read.is_tree_read = !found.has_value();
+      if (!found.has_value()) continue;
+      std::array<float, kPageSlots> terms;
+      read.point.GetTerms(found->page, found->slots, near.greatest_term - floor, terms);
+      AddCodedRoughly(blocks_, FirstBlock(found->page),
+                      {terms, read.point.Base(), queries.RoughCosts(c.index), near.missing}, floor,
+                      weights_, read.sum);
+    } else if (read.everywhere < near.everywhere.size()) {
+      const uint32_t page = near.everywhere[read.everywhere++];
+      const size_t first = FirstBlock(page);
+      const size_t last = first + near.BlockCount(page);
+      AddRoughly(blocks_, queries.ConstantsFor(first, last, query, floor), first, last, query,
+                 floor, weights_, read.sum);
+    } else {
+      c.is_complete = true;
+    }
+    const double log_sum = read.sum.Log();
+    Bound(c, read.sum, log_sum, read.error);
+    floor = FloorOf(c, log_sum);
+  } while (!c.is_complete && c.most >= to_beat);
+}
+
+void Mixture::ReadTree(Candidate& c, Queries& queries, double to_beat,
+                       const Partition* near) const {
   // So many times as closely as before, so that what is done again is little.
   constexpr size_t kTimes = 4;
   const KernelQuery& query = queries.One(c.index);
   size_t until = c.is_complete ? c.reads + 1 : std::max<size_t>(kTimes * c.reads, 1);
-  const bool are_coded = near != nullptr && near->codes.has_value();
-  const double least_tolerance = are_coded ? kLeastCodedTolerance : kLeastTolerance;
-  if (c.is_complete) c.tolerance = std::max(0.1 * c.tolerance, least_tolerance);
   c.reads = 0;
-  const double precision = -std::log(kLeftOut * c.tolerance);
   RoughSum sum;
-  double floor = LeastTerm(c.prior, precision);
-  const TreePoint in_tree = queries.InTree(c.index);
-  std::optional<CodedPages::Point> point;
-  if (are_coded) point.emplace(*near->codes, in_tree, queries.Memory());
-  const double error = point.has_value() ? CodedError(*point, near->greatest_term - floor) : 0.0;
-  const auto ratio = [&](double factor) {
-    return c.log_l - (sum.largest + std::log(factor) - log_total_weight_);
-  };
-  const auto update = [&] {
-    if (sum.factor > 0.0) c.most = std::min(c.most, ratio(sum.factor) + error);
-  };
+  double floor = FloorOf(c, -kInfinity);
   const auto take = [&](KernelTree::Cell cell) {
     return TakeCell(cell, c.tolerance, query, *near, sum);
-  };
-  // After some more has been added.
-  const auto goes_on = [&] {
-    if (sum.factor > 0.0) {
-      floor = std::max(floor, LeastTerm(sum.largest + std::log(sum.factor), precision));
-    }
-    if (++c.reads < until) return true;
-    until *= 2;
-    update();
-    return c.most >= to_beat;
-  };
-  const auto visit_coded = [&](uint32_t page, uint64_t slots) {
-    std::array<float, kPageSlots> terms;
-    point->GetTerms(page, slots, near->greatest_term - floor, terms);
-    AddCodedRoughly(blocks_, FirstBlock(page),
-                    {terms, point->Base(), queries.RoughCosts(c.index), near->missing}, floor,
-                    weights_, sum);
-    return goes_on();
   };
   const auto visit = [&](size_t first, size_t last) {
     const KernelConstants* constants = queries.ConstantsFor(first, last, query, floor);
     AddRoughly(blocks_, constants, first, last, query, floor, weights_, sum);
-    return goes_on();
+    const double log_sum = sum.Log();
+    floor = std::max(floor, FloorOf(c, log_sum));
+    if (++c.reads < until) return true;
+    until *= 2;
+    c.is_complete = false;
+    Bound(c, sum, log_sum, 0.0);
+    return c.most >= to_beat;
   };
   c.is_complete = VisitNear(
-      in_tree, near, queries.Memory(), [&] { return floor; }, take, visit_coded, visit);
-  update();
-  if (!c.is_complete) return;
-  const double most = (1.0 + kLeftOut * c.tolerance) * sum.factor + sum.slack;
-  if (sum.factor > 0.0) c.least = std::max(c.least, ratio(most) - error - kRounding);
-  c.is_known = c.tolerance <= least_tolerance;
+      queries.InTree(c.index), near, [&] { return floor; }, take, visit);
+  Bound(c, sum, sum.Log(), 0.0);
 }
 
 // Costs in tabulated dimensions are rounded, too, and so are sums.

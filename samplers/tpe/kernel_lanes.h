@@ -8,6 +8,7 @@
 #ifndef HPOD_SAMPLERS_TPE_KERNEL_LANES_H_
 #define HPOD_SAMPLERS_TPE_KERNEL_LANES_H_
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -113,6 +114,8 @@ struct RoughSum {
   double largest = -std::numeric_limits<double>::infinity();
   double factor = 0;
   double slack = 0;  // the factor may be that much too small
+
+  double Log() const { return largest + std::log(factor); }  // -inf of nothing
 };
 
 // Adds the terms of the blocks [first, last) that are at least `floor`. As for CollectTerms.

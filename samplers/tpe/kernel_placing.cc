@@ -191,6 +191,7 @@ void GrowingMixture::Grow(KernelTree::Leaf leaf, TrialValues values) {
   for (const uint32_t row : std::span(rows).subspan(count_below)) {
     MoveWithinTree(first + row, added);
   }
+  if (partition_.codes.has_value()) partition_.codes->Fit(page);
 }
 
 void GrowingMixture::MoveWithinTree(size_t slot, uint32_t page) {

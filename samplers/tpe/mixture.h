@@ -212,6 +212,8 @@ class Mixture {
   class Constants;
   class Queries;
   class DecodedPage;
+  class CodedReader;
+  struct CodedSum;
   struct Candidate;
 
   static void ClearRows(Dimension& dimension);
@@ -256,23 +258,30 @@ class Mixture {
   // The points of which one has the greatest ratio, ascending; usually it is one alone.
   std::vector<size_t> PossiblyGreatest(Queries& queries, std::span<const double> log_l,
                                        const Partition* near) const;
-  // Reads more than before, until the ratio is below what is to be beaten; or, if it all has been
-  // read, with less tolerance.
+  // Reads more, until the ratio is below what is to be beaten; or, if it all has been read, with
+  // less tolerance.
   void LookCloser(Candidate& c, Queries& queries, double to_beat, const Partition* near) const;
+  // The same, with the tolerance that there is: pages that are coded, and others in the order of
+  // the tree.
+  void ReadCoded(Candidate& c, Queries& queries, double to_beat, const Partition& near) const;
+  void ReadTree(Candidate& c, Queries& queries, double to_beat, const Partition* near) const;
+  // Takes over what a sum so far, or if all has been read the sum, says of the ratio. `error`: of
+  // its logarithm.
+  void Bound(Candidate& c, const RoughSum& sum, double log_sum, double error) const;
+  // Lesser terms do not matter to a candidate whose sum is at least that.
+  double FloorOf(const Candidate& c, double log_sum) const;
   // Of the logarithm of a sum over coded kernels whose costs are up to `reach`: how much it may be
   // off.
   double CodedError(const CodedPages::Point& point, double reach) const;
   // Adds a cell to the sum as a whole, if its bounds are close enough.
   bool TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,
                 const Partition& near, RoughSum& sum) const;
-  // Calls visit_coded(page, slots) for pages that may have terms of at least floor() in the slots
-  // of which the bits are set, and visit(first, last) for runs of blocks that are not coded, until
-  // one returns false; floor() may rise meanwhile. Not for the pages of a cell that take(cell) has
-  // answered true for. Whether none returned false.
-  template <class Floor, class Take, class VisitCoded, class Visit>
-  bool VisitNear(const TreePoint& point, const Partition* near, std::pmr::memory_resource* memory,
-                 const Floor& floor, const Take& take, const VisitCoded& visit_coded,
-                 const Visit& visit) const;
+  // Calls visit(first, last) for runs of blocks that may have terms of at least floor(), until it
+  // returns false; floor() may rise meanwhile. Not for the pages of a cell that take(cell) has
+  // answered true for. Whether it never returned false. Not if pages are coded.
+  template <class Floor, class Take, class Visit>
+  bool VisitNear(const TreePoint& point, const Partition* near, const Floor& floor,
+                 const Take& take, const Visit& visit) const;
   ScaledSum Sum(const KernelTerms& terms, double gap) const;
   // Terms below the largest by more than this are left out, for a relative error of the density of
   // at most e^-precision.

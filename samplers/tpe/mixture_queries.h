@@ -31,35 +31,6 @@ inline Interval CellAround(double x, const NumericDomain& domain) {
   return domain.log ? Interval{std::log(left), std::log(right)} : Interval{left, right};
 }
 
-// Which slots of pages in the tree a point has to look at.
-class NearSlots {
- public:
-  NearSlots(const Partition& near, const TreePoint& point, std::pmr::memory_resource* memory)
-      : near_(near), point_(point), memory_(memory) {}
-
-  // Bits for those of a page whose costs may be up to `reach`, which does not grow.
-  uint64_t Of(uint32_t page, double reach) {
-    return UsesFilter(reach) ? filter_->Near(page, reach) & near_.used[page] : near_.used[page];
-  }
-
- private:
-  // Making tables takes as long as looking at some pages.
-  static constexpr size_t kPagesBefore = 4;
-
-  bool UsesFilter(double reach) {
-    if (filter_.has_value()) return true;
-    if (!near_.codes.has_value() || ++pages_ <= kPagesBefore || !(reach > 0.0)) return false;
-    filter_.emplace(*near_.codes, point_, reach, memory_);
-    return true;
-  }
-
-  const Partition& near_;
-  const TreePoint& point_;
-  std::pmr::memory_resource* memory_;
-  size_t pages_ = 0;
-  std::optional<CodedPages::Filter> filter_;
-};
-
 // The kernels of some slots of a coded page, as those of other pages are: with their centres, from
 // the values of their trials.
 class Mixture::DecodedPage {
@@ -193,8 +164,8 @@ class Mixture::Queries {
         rough_tables_(tables_.size(), memory),
         queries_(count_, memory),
         is_outside_(count_, false, memory),
-        tree_middle_(memory),
-        tree_halves_(memory),
+        tree_middles_(HasTreePoints() ? count_ * mixture.tree_scales_.size() : 0, memory),
+        tree_halves_(tree_middles_.size(), memory),
         costs_(mixture.blocks_.tabulated, memory),
         constants_(mixture, memory) {
     const size_t continuous = mixture_.blocks_.continuous;
@@ -227,10 +198,10 @@ class Mixture::Queries {
   }
   // The point as the tree has it.
   TreePoint InTree(size_t i) {
-    if (mixture_.tree_scales_.size() == mixture_.blocks_.continuous)
-      return {Coordinates(i), nullptr};
-    SetTreePoint(i);
-    return {tree_middle_.data(), tree_halves_.data()};
+    if (!HasTreePoints()) return {Coordinates(i), nullptr};
+    const size_t row = i * mixture_.tree_scales_.size();
+    SetTreePoint(i, tree_middles_.data() + row, tree_halves_.data() + row);
+    return {tree_middles_.data() + row, tree_halves_.data() + row};
   }
   // Of the blocks [first, last) as far as terms of at least `floor` need them.
   const KernelConstants* ConstantsFor(size_t first, size_t last, const KernelQuery& query,
@@ -240,6 +211,8 @@ class Mixture::Queries {
   }
 
  private:
+  bool HasTreePoints() const { return mixture_.tree_scales_.size() != mixture_.blocks_.continuous; }
+
   void SetCoordinates() {
     const double* value = points_.data();
     double* x = coordinates_.data();
@@ -252,16 +225,16 @@ class Mixture::Queries {
   }
 
   // A grid value is a cell around it.
-  void SetTreePoint(size_t i) {
+  void SetTreePoint(size_t i, double* middle, double* half) {
     const size_t continuous = mixture_.blocks_.continuous;
-    tree_middle_.assign(Coordinates(i), Coordinates(i) + continuous);
-    tree_halves_.assign(continuous, 0.0);
+    middle = std::copy_n(Coordinates(i), continuous, middle);
+    half = std::fill_n(half, continuous, 0.0);
     for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
       const Dimension& d = mixture_.dimensions_[j];
       if (d.kind != Kind::kStepped) continue;
       const Interval cell = CellAround(Value(i, j), d.numeric);
-      tree_middle_.push_back(0.5 * (cell.low + cell.high));
-      tree_halves_.push_back(0.5 * (cell.high - cell.low));
+      *middle++ = 0.5 * (cell.low + cell.high);
+      *half++ = 0.5 * (cell.high - cell.low);
     }
   }
 
@@ -305,8 +278,8 @@ class Mixture::Queries {
   std::pmr::vector<const float*> rough_tables_;
   std::pmr::vector<KernelQuery> queries_;
   std::pmr::vector<bool> is_outside_;
-  // Of the point that was asked for last.
-  std::pmr::vector<double> tree_middle_;
+  // [point][coordinate in the tree], if it has others than the continuous ones
+  std::pmr::vector<double> tree_middles_;
   std::pmr::vector<double> tree_halves_;
   // -ln f by row.
   struct Costs {
@@ -320,10 +293,49 @@ class Mixture::Queries {
   Constants constants_;
 };
 
-template <class Floor, class Take, class VisitCoded, class Visit>
-bool Mixture::VisitNear(const TreePoint& point, const Partition* near,
-                        std::pmr::memory_resource* memory, const Floor& floor, const Take& take,
-                        const VisitCoded& visit_coded, const Visit& visit) const {
+// What is known of a point's terms of coded kernels, page by page, the nearest first.
+class Mixture::CodedReader {
+ public:
+  // The point must stay where it is.
+  CodedReader(const Mixture& mixture, const Partition& near, const TreePoint& point,
+              std::pmr::memory_resource* memory)
+      : near_(&near),
+        point_(point),
+        memory_(memory),
+        first_(
+            near.tree.FirstPage(near.tree.LeafFor({point.middle, mixture.tree_scales_.size()}))) {}
+
+  // The next page, and bits for those of its slots that may have terms of at least `floor`, which
+  // is no less than before. Nothing if there is none left.
+  std::optional<CodedPages::NearPages::Found> Next(double floor) {
+    const double reach = near_->greatest_term - floor;
+    if (!has_begun_) {
+      has_begun_ = true;
+      // To know how far to look for others.
+      return CodedPages::NearPages::Found{first_, near_->used[first_]};
+    }
+    if (!(reach > 0.0)) return std::nullopt;
+    if (!pages_.has_value()) pages_.emplace(*near_->codes, point_, reach, memory_);
+    for (;;) {
+      std::optional<CodedPages::NearPages::Found> found = pages_->Next(reach);
+      if (!found.has_value()) return found;
+      found->slots &= near_->used[found->page];
+      if (found->slots != 0 && found->page != first_) return found;
+    }
+  }
+
+ private:
+  const Partition* near_;
+  TreePoint point_;
+  std::pmr::memory_resource* memory_;
+  uint32_t first_;
+  bool has_begun_ = false;
+  std::optional<CodedPages::NearPages> pages_;
+};
+
+template <class Floor, class Take, class Visit>
+bool Mixture::VisitNear(const TreePoint& point, const Partition* near, const Floor& floor,
+                        const Take& take, const Visit& visit) const {
   if (near == nullptr) {
     for (size_t block = 0; block < blocks_.size(); block += kPageBlocks) {
       if (!visit(block, std::min(block + kPageBlocks, blocks_.size()))) return false;
@@ -331,16 +343,12 @@ bool Mixture::VisitNear(const TreePoint& point, const Partition* near,
     return true;
   }
   const auto reach = [&] { return near->greatest_term - floor(); };
-  NearSlots near_slots(*near, point, memory);
   bool goes_on = true;
   const auto visit_whole = [&](uint32_t page) {
     return visit(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));
   };
-  near->tree.Walk(point, tree_scales_, reach, take, [&](uint32_t page) {
-    if (!near->codes.has_value()) return goes_on = visit_whole(page);
-    const uint64_t slots = near_slots.Of(page, reach());
-    return goes_on = slots == 0 || visit_coded(page, slots);
-  });
+  near->tree.Walk(point, tree_scales_, reach, take,
+                  [&](uint32_t page) { return goes_on = visit_whole(page); });
   return goes_on && std::all_of(near->everywhere.begin(), near->everywhere.end(), visit_whole);
 }
 

@@ -41,6 +41,11 @@ class CodedCentres {
     }
     return centre;
   }
+  // So much of the first interval above a point.
+  Centre Beside(Centre point, double share) const {
+    point[0] += share * (intervals_[0].high - intervals_[0].low);
+    return point;
+  }
   void Add(const Centre& centre, double constant = 0.0) {
     if (centres_.size() % kPageSlots == 0) pages_->AddPage(PageOf(centres_.size() / kPageSlots));
     pages_->Set(PageOf(0) * kPageSlots + centres_.size(), centre, constant);
@@ -57,8 +62,19 @@ class CodedCentres {
     }
     return cost;
   }
-  CodedPages::Filter Ask(const Centre& point, double reach) const {
+  CodedPages::NearPages Ask(const Centre& point, double reach) const {
     return {*pages_, {point.data()}, reach, std::pmr::get_default_resource()};
+  }
+  // By page, the bits of the slots that are found to be near.
+  std::vector<uint64_t> FindNear(const Centre& point, double reach) const {
+    std::vector<uint64_t> near(Count() / kPageSlots + 1);
+    CodedPages::NearPages pages = Ask(point, reach);
+    while (const auto found = pages.Next(reach)) {
+      uint64_t& slots = near[found->page - PageOf(0)];
+      EXPECT_EQ(slots, 0U) << "found again: page " << found->page;
+      slots = found->slots;
+    }
+    return near;
   }
 
  private:
@@ -70,7 +86,7 @@ class CodedCentres {
 
 TEST(CodedPages, FindAllThatIsWithinReachAndLittleElse) {
   OnEachInstructionSet([] {
-    constexpr size_t kPages = 10;
+    constexpr size_t kPages = 100;  // two groups
     for (const size_t dimensions : {1U, 6U, 9U, 30U}) {
       Rng rng = Rng::ForTrial(1, dimensions, "codes");
       CodedCentres centres(dimensions);
@@ -78,20 +94,18 @@ TEST(CodedPages, FindAllThatIsWithinReachAndLittleElse) {
       size_t within = 0;
       size_t found = 0;
       size_t all = 0;
-      for (int i = 0; i < 20; ++i) {
+      for (int i = 0; i < 10; ++i) {
         const Centre point = centres.Draw(0.04, rng);
-        const double first_reach = 11.0 * static_cast<double>(dimensions);
-        const CodedPages::Filter query = centres.Ask(point, first_reach);
-        for (const double reach : {first_reach, 0.6 * first_reach}) {
-          for (size_t page = 0; page < kPages; ++page) {
-            const uint64_t near = query.Near(CodedCentres::PageOf(page), reach);
-            found += static_cast<size_t>(std::popcount(near));
-            all += kPageSlots;
-            for (size_t k = 0; k < kPageSlots; ++k) {
-              if (centres.Cost(page * kPageSlots + k, point) > reach) continue;
-              ++within;
-              EXPECT_TRUE((near >> k & 1) != 0) << dimensions << " " << page << " " << k;
-            }
+        for (const double share : {11.0, 6.0}) {
+          const double reach = share * static_cast<double>(dimensions);
+          const std::vector<uint64_t> near = centres.FindNear(point, reach);
+          for (size_t slot = 0; slot < centres.Count(); ++slot) {
+            const bool is_found = (near[slot / kPageSlots] >> slot % kPageSlots & 1) != 0;
+            found += is_found ? 1 : 0;
+            ++all;
+            if (centres.Cost(slot, point) > reach) continue;
+            ++within;
+            EXPECT_TRUE(is_found) << dimensions << " " << slot;
           }
         }
       }
@@ -101,14 +115,56 @@ TEST(CodedPages, FindAllThatIsWithinReachAndLittleElse) {
   });
 }
 
+// A page for each: more than 64 groups.
+TEST(CodedPages, FindWhatIsNearAmongThousandsOfPages) {
+  Rng rng = Rng::ForTrial(5, 0, "codes");
+  CodedCentres centres(6);
+  while (centres.Count() < size_t{64} * 70 * kPageSlots) {
+    const Centre centre = centres.Draw(0.08, rng);
+    for (size_t k = 0; k < kPageSlots; ++k) centres.Add(centre);
+  }
+  size_t within = 0;
+  size_t found = 0;
+  for (int i = 0; i < 10; ++i) {
+    const Centre point = centres.Draw(0.08, rng);
+    const std::vector<uint64_t> near = centres.FindNear(point, 60.0);
+    for (size_t page = 0; page < centres.Count() / kPageSlots; ++page) {
+      if (near[page] != 0) ++found;
+      if (centres.Cost(page * kPageSlots, point) > 60.0) continue;
+      ++within;
+      EXPECT_EQ(near[page], ~uint64_t{0}) << page;
+    }
+  }
+  EXPECT_GT(within, 20U);
+  EXPECT_LT(found, 5 * within);
+}
+
+TEST(CodedPages, FindTheNearestFirstAndNothingBeyondAShorterReach) {
+  CodedCentres centres(6);
+  Rng rng = Rng::ForTrial(6, 0, "codes");
+  const Centre point = centres.Draw(0.04, rng);
+  std::vector<double> costs;
+  for (const double away : {0.05, 0.02, 0.09, 0.0, 0.07}) {
+    for (size_t k = 0; k < kPageSlots; ++k) centres.Add(centres.Beside(point, away));
+    costs.push_back(centres.Cost(centres.Count() - 1, point));
+  }
+  CodedPages::NearPages pages = centres.Ask(point, 1.1 * costs[2]);
+  for (const size_t expected : {3U, 1U, 0U}) {
+    const auto found = pages.Next(1.1 * costs[2]);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->page, CodedCentres::PageOf(expected));
+  }
+  EXPECT_FALSE(pages.Next(0.5 * costs[4]).has_value());
+}
+
 TEST(CodedPages, FindNothingWithoutReach) {
   CodedCentres centres(6);
   Rng rng = Rng::ForTrial(2, 0, "codes");
   const Centre centre = centres.Draw(0.04, rng);
-  for (size_t k = 0; k < kPageSlots; ++k) centres.Add(centre);
-  const CodedPages::Filter query = centres.Ask(centre, 10.0);
-  EXPECT_EQ(query.Near(CodedCentres::PageOf(0), 0.0), ~uint64_t{0});
-  EXPECT_EQ(query.Near(CodedCentres::PageOf(0), -1.0), 0U);
+  for (size_t k = 0; k < 2 * kPageSlots; ++k) centres.Add(centre);
+  CodedPages::NearPages pages = centres.Ask(centre, 10.0);
+  EXPECT_EQ(pages.Next(0.0)->slots, ~uint64_t{0});
+  EXPECT_FALSE(pages.Next(-1.0).has_value());
 }
 
 TEST(CodedPages, KnowTermsToWithinTheirError) {
