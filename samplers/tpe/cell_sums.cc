@@ -1,23 +1,28 @@
-#include "samplers/tpe/cell_sums.h"
-
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "samplers/tpe/cell_sums.cc"
+#include <hwy/foreach_target.h>
+// After foreach_target.h.
 #include <algorithm>
 #include <cmath>
+#include <hwy/highway.h>
 #include <numbers>
-#include <numeric>
 
 #include "samplers/math/truncated_normal.h"
+#include "samplers/tpe/cell_sums.h"
+#include "samplers/tpe/lane_math-inl.h"
 
+#ifndef HPOD_SAMPLERS_TPE_CELL_SERIES_
+#define HPOD_SAMPLERS_TPE_CELL_SERIES_
 namespace hpod {
-namespace {
 
 // The products of powers of up to kMostDimensions coordinates, of a total degree below `degree`,
 // each after the one that it is a coordinate times.
 struct Powers {
-  static constexpr size_t kMost = 56;
+  static constexpr size_t kMost = 78;
   size_t degree = 0;
   size_t count = 0;
   double next_factor = 0;  // 1 / degree!
-  std::array<uint8_t, kMost> parent{};
+  std::array<uint16_t, kMost> parent{};
   std::array<uint8_t, kMost> dimension{};
   std::array<double, kMost> factor{};  // of the power in Taylor's series of e^(2 x u)
 
@@ -32,7 +37,7 @@ struct Powers {
         for (size_t j = i == 0 ? 0 : dimension[i]; j < dimensions; ++j) {
           const bool is_same = i != 0 && j == dimension[i];
           exponent[count] = static_cast<uint8_t>(is_same ? exponent[i] + 1 : 1);
-          parent[count] = static_cast<uint8_t>(i);
+          parent[count] = static_cast<uint16_t>(i);
           dimension[count] = static_cast<uint8_t>(j);
           factor[count] = factor[i] * 2.0 / exponent[count];
           ++count;
@@ -49,18 +54,146 @@ struct Powers {
   }
 };
 
-// Divides the number of powers.
-constexpr size_t kAtOnce = 4;
-constexpr Powers kPowers[] = {{1, 12}, {2, 8}, {3, 6}};
-const Powers& PowersOf(size_t dimensions) { return kPowers[dimensions - 1]; }
-
-// Of the squared distance from a cell's middle to its furthest corner, from which on there is no
-// series.
-constexpr double kWidestSquare = 2.25;
+// A cell, as it is summed up with some weights.
+struct WeightedCell {
+  size_t dimensions;
+  CellSums::Vector low;
+  CellSums::Vector high;
+  CellSums::Vector middle;
+  // e^(scale - |x - middle|^2) times the series' sum is that of the kernels; e^(scale + share -
+  // |x - u|^2) is each kernel.
+  double scale;
+  double least_log_share;
+  double greatest_log_share;
+  double least_weight;
+  double greatest_weight;
+  double share_of_least;   // of sums with the least weights, which may be too great
+  const Powers* powers;    // null: there is no series
+  const double* plain;     // coefficients
+  const double* numbered;  // and of kernels times their numbers
+  NumberWeights weights;
+  double added;
+};
 
 // More than sums that have been added to and taken from are off by their rounding, relative to all
 // that has been added or taken.
 constexpr double kRounding = 1e-9;
+
+}  // namespace hpod
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace hpod::HWY_NAMESPACE {
+namespace {
+
+// e^x; most(x) is at least that much, whatever x is.
+HWY_INLINE V MostExp(V x) { return Exp(hn::Max(x, Constant(-700))); }
+HWY_INLINE V LeastExp(V x) { return hn::IfThenElseZero(hn::Ge(x, Constant(-700)), MostExp(x)); }
+
+struct LaneBounds {
+  V least;
+  V most;
+};
+
+// What follows from how near to the points kernels can be, and how far.
+HWY_INLINE LaneBounds BoundsOfBox(const WeightedCell& cell, const V* x) {
+  V to_box = hn::Zero(kD);
+  V to_furthest = hn::Zero(kD);
+  for (size_t j = 0; j < cell.dimensions; ++j) {
+    const V above_low = hn::Sub(x[j], Constant(cell.low[j]));
+    const V below_high = hn::Sub(Constant(cell.high[j]), x[j]);
+    const V outside = hn::Max(hn::Neg(hn::Min(above_low, below_high)), hn::Zero(kD));
+    const V furthest = hn::Max(above_low, below_high);
+    to_box = hn::MulAdd(outside, outside, to_box);
+    to_furthest = hn::MulAdd(furthest, furthest, to_furthest);
+  }
+  const V least = LeastExp(hn::Sub(Constant(cell.scale + cell.least_log_share), to_furthest));
+  const V most = MostExp(hn::Sub(Constant(cell.scale + cell.greatest_log_share), to_box));
+  return {hn::Mul(least, Constant((1.0 - kRounding) * cell.share_of_least *
+                                  std::max(cell.least_weight, 0.0))),
+          hn::Mul(most, Constant((1.0 + kRounding) * cell.greatest_weight))};
+}
+
+// With |2 x u| <= s for all kernels, the rest of the series is at most s^n / n! / (1 - s / (n +
+// 1)).
+HWY_INLINE LaneBounds BoundsOfSeries(const WeightedCell& cell, const V* x, V s) {
+  const Powers& powers = *cell.powers;
+  V to_middle = hn::Zero(kD);
+  V u[CellSums::kMostDimensions];
+  for (size_t j = 0; j < cell.dimensions; ++j) {
+    u[j] = hn::Sub(x[j], Constant(cell.middle[j]));
+    to_middle = hn::MulAdd(u[j], u[j], to_middle);
+  }
+  V values[Powers::kMost];
+  values[0] = Constant(1);
+  // Two of each, so that additions need not wait for each other.
+  V plains[2] = {Constant(cell.plain[0]), hn::Zero(kD)};
+  V numbereds[2] = {Constant(cell.numbered[0]), hn::Zero(kD)};
+  for (size_t i = 1; i < powers.count; ++i) {
+    values[i] = hn::Mul(values[powers.parent[i]], u[powers.dimension[i]]);
+    plains[i % 2] = hn::MulAdd(Constant(cell.plain[i]), values[i], plains[i % 2]);
+    numbereds[i % 2] = hn::MulAdd(Constant(cell.numbered[i]), values[i], numbereds[i % 2]);
+  }
+  const V plain = hn::Add(plains[0], plains[1]);
+  const V numbered = hn::Add(numbereds[0], numbereds[1]);
+  const V growth = Exp(s);
+  const V n = Constant(static_cast<double>(powers.degree) + 1.0);
+  V rest = hn::Mul(hn::Div(n, hn::Sub(n, s)), Constant(powers.next_factor));
+  for (size_t i = 0; i < powers.degree; ++i) rest = hn::Mul(rest, s);
+  const V error = hn::Mul(
+      hn::MulAdd(rest, Constant(cell.plain[0]), hn::Mul(growth, Constant(cell.added * kRounding))),
+      Constant(1.0 + cell.weights.gap));
+  const V sum = hn::MulAdd(numbered, Constant(cell.weights.slope),
+                           hn::Mul(plain, Constant(cell.weights.first)));
+  const V gap = hn::MulAdd(plain, Constant(cell.weights.gap), error);
+  const V exponent = hn::Sub(Constant(cell.scale), to_middle);
+  return {hn::Mul(hn::Mul(LeastExp(exponent), Constant(cell.share_of_least)),
+                  hn::Max(hn::Sub(sum, error), hn::Zero(kD))),
+          hn::Mul(MostExp(exponent), hn::Add(sum, gap))};
+}
+
+void BoundsOfLanes(const WeightedCell& cell, const CellSums::Points& points,
+                   CellSums::Bounds bounds) {
+  // Further away the series is of no use.
+  constexpr double kFurthest = 5.0;
+  for (size_t lane = 0; lane < kLanes; lane += Width()) {
+    V x[CellSums::kMostDimensions];
+    V s = hn::Zero(kD);
+    for (size_t j = 0; j < cell.dimensions; ++j) {
+      x[j] = hn::Load(kD, points.x[j].lane + lane);
+      const double radius = std::max(cell.middle[j] - cell.low[j], cell.high[j] - cell.middle[j]);
+      s = hn::MulAdd(hn::Abs(hn::Sub(x[j], Constant(cell.middle[j]))), Constant(2.0 * radius), s);
+    }
+    const M is_near = hn::Le(s, Constant(kFurthest));
+    const bool has_series = cell.powers != nullptr && !hn::AllFalse(kD, is_near);
+    LaneBounds result{hn::Zero(kD), hn::Zero(kD)};
+    if (!has_series || !hn::AllTrue(kD, is_near)) result = BoundsOfBox(cell, x);
+    if (has_series) {
+      const LaneBounds series = BoundsOfSeries(cell, x, hn::Min(s, Constant(kFurthest)));
+      result = {hn::IfThenElse(is_near, series.least, result.least),
+                hn::IfThenElse(is_near, series.most, result.most)};
+    }
+    hn::Store(result.least, kD, bounds.least.lane + lane);
+    hn::Store(result.most, kD, bounds.most.lane + lane);
+  }
+}
+
+}  // namespace
+}  // namespace hpod::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hpod {
+namespace {
+
+HWY_EXPORT(BoundsOfLanes);
+
+constexpr Powers kPowers[] = {{1, 16}, {2, 12}};
+const Powers& PowersOf(size_t dimensions) { return kPowers[dimensions - 1]; }
+
+// Of the squared distance from a cell's middle to its furthest corner, from which on there is no
+// series.
+constexpr double kWidestSquare = 6.0;
 
 }  // namespace
 
@@ -178,72 +311,34 @@ double CellSums::LogShare(size_t dimension, double x) const {
   return -LogNormalMass((-half - x) * std::numbers::sqrt2, (half - x) * std::numbers::sqrt2);
 }
 
-// With |2 x u| <= s for all kernels, the rest of the series is at most s^degree / degree! e^s.
-bool CellSums::SumSeries(const Cell& cell, const Vector& point, const RampWeights& weights,
-                         SeriesSum& sum) const {
-  if (cell.is_wide) return false;
-  constexpr double kFurthest = 3.0;
+void CellSums::BoundsAt(uint32_t cell, const Points& points, const NumberWeights& weights,
+                        double reference, Bounds bounds) const {
+  const Cell& c = cells_[cell];
+  if (c.count < 0.5) {
+    bounds.least = {};
+    bounds.most = {};
+    return;
+  }
   const Powers& powers = PowersOf(scales_.size());
-  Vector x{};
-  double s = 0.0;
-  for (size_t j = 0; j < scales_.size(); ++j) {
-    x[j] = point[j] - cell.middle[j];
-    s += 2.0 * std::abs(x[j]) *
-         std::max(cell.middle[j] - cell.low[j], cell.high[j] - cell.middle[j]);
-  }
-  if (s > kFurthest) return false;
-  double values[Powers::kMost];
-  powers.Of(x, values);
-  const double* sums = series_.data() + size_t{cell.series} * 2 * powers.count;
-  const double* numbered = sums + powers.count;
-  // Several of each, so that additions need not wait for each other.
-  std::array<double, kAtOnce> plain_sums{};
-  std::array<double, kAtOnce> numbered_sums{};
-  for (size_t i = 0; i < powers.count; i += kAtOnce) {
-    for (size_t k = 0; k < kAtOnce; ++k) {
-      plain_sums[k] += sums[i + k] * values[i + k];
-      numbered_sums[k] += numbered[i + k] * values[i + k];
-    }
-  }
-  const double plain_sum = std::accumulate(plain_sums.begin(), plain_sums.end(), 0.0);
-  const double numbered_sum = std::accumulate(numbered_sums.begin(), numbered_sums.end(), 0.0);
-  double rest = powers.next_factor * std::exp(s);
-  for (size_t i = 0; i < powers.degree; ++i) rest *= s;
-  sum.sum = plain_sum;
-  sum.weighted = weights.first * plain_sum + weights.slope * numbered_sum;
-  sum.error = sums[0] * rest + cell.added * std::exp(s) * kRounding;
-  return true;
-}
-
-CellSums::Bounds CellSums::BoundsAt(uint32_t cell, const double* point, const RampWeights& weights,
-                                    size_t missing, double reference) const {
-  const Cell& s = cells_[cell];
-  if (s.count < 0.5) return {};
-  const Vector x = Scaled(point);
-  double to_middle = 0.0, to_box = 0.0, to_furthest = 0.0;
-  for (size_t j = 0; j < scales_.size(); ++j) {
-    const double outside = std::max({s.low[j] - x[j], x[j] - s.high[j], 0.0});
-    const double furthest = std::max(x[j] - s.low[j], s.high[j] - x[j]);
-    const double middle = x[j] - s.middle[j];
-    to_box += outside * outside;
-    to_furthest += furthest * furthest;
-    to_middle += middle * middle;
-  }
-  // With weights first + slope * number, which are at least the true ones: ranks may be less than
-  // numbers, and the newest weigh 1, and not as much as the ramp, continued.
-  const double late = weights.slope * static_cast<double>(missing);
-  const double excess = 1.0 + weights.slope * 26.0;
-  const double scale = constant_ - reference;
-  SeriesSum series;
-  if (SumSeries(s, x, weights, series)) {
-    const double common = std::exp(scale - to_middle);
-    const double least = series.weighted - late * series.sum - (1.0 + late) * series.error;
-    return {common * std::max(least, 0.0) / excess, common * (series.weighted + series.error)};
-  }
-  const double weight = weights.first * s.count + weights.slope * s.numbers;
-  const double least = std::exp(scale + s.least_log_share - to_furthest) * (1.0 - kRounding);
-  const double most = std::exp(scale + s.greatest_log_share - to_box) * (1.0 + kRounding);
-  return {least * std::max(weight - late * s.count, 0.0) / excess, most * weight};
+  const double* plain = series_.data() + size_t{c.series} * 2 * powers.count;
+  const double least_weight = weights.first * c.count + weights.slope * c.numbers;
+  const WeightedCell of_weights{.dimensions = scales_.size(),
+                                .low = c.low,
+                                .high = c.high,
+                                .middle = c.middle,
+                                .scale = constant_ - reference,
+                                .least_log_share = c.least_log_share,
+                                .greatest_log_share = c.greatest_log_share,
+                                .least_weight = least_weight,
+                                .greatest_weight = least_weight + weights.gap * c.count,
+                                .share_of_least = 1.0 / (1.0 + weights.excess),
+                                .powers = c.is_wide ? nullptr : &powers,
+                                .plain = plain,
+                                .numbered = plain + powers.count,
+                                .weights = weights,
+                                .added = c.added};
+  HWY_DYNAMIC_DISPATCH(BoundsOfLanes)(of_weights, points, bounds);
 }
 
 }  // namespace hpod
+#endif  // HWY_ONCE

@@ -20,10 +20,19 @@
 
 namespace hpod {
 
+// Weights of kernels by the numbers of their trials: first + slope * number or up to `gap` more,
+// but 1 where that is more than 1, which it is by `excess` at most.
+struct NumberWeights {
+  double first = 1;
+  double slope = 0;
+  double gap = 0;
+  double excess = 0;
+};
+
 class CellSums {
  public:
   // In more dimensions cells are too wide for bounds to say much.
-  static constexpr size_t kMostDimensions = 3;
+  static constexpr size_t kMostDimensions = 2;
 
   // Kernels of the scales 1 / (sqrt(2) sigma), cut to plain intervals.
   CellSums(std::span<const double> scales, std::span<const Interval> intervals);
@@ -35,6 +44,7 @@ class CellSums {
     double log_share = 0;  // -ln of its mass in the intervals
     double number = 0;     // of its trial
   };
+  Vector Scaled(const double* point) const;
   Kernel MakeKernel(std::span<const double> centre, size_t number) const;
 
   // Begins a cell, other than the root, with its first kernels, around which more will lie.
@@ -44,15 +54,26 @@ class CellSums {
   void Remove(uint32_t cell, const Kernel& kernel);
 
   double Count(uint32_t cell) const { return cells_[cell].count; }
+  // Whether there are so many kernels that it takes less time to bound cells than to look at
+  // kernels: in more dimensions each of them is near less of the others.
+  bool AreWorthWhile() const {
+    constexpr double kFrom[kMostDimensions] = {1, 1500};
+    return Count(0) >= kFrom[scales_.size() - 1];
+  }
 
-  // Of the sum of weight_k e^(term_k - reference). A trial's rank is its number or up to `missing`
-  // less.
-  struct Bounds {
-    double least = 0;
-    double most = 0;
+  // So many points, by dimension: scaled.
+  struct Points {
+    std::array<DoubleLanes, kMostDimensions> x;
   };
-  Bounds BoundsAt(uint32_t cell, const double* point, const RampWeights& weights, size_t missing,
-                  double reference) const;
+  // By point.
+  struct Bounds {
+    DoubleLanes& least;
+    DoubleLanes& most;
+  };
+  // Of the sum of weight_k e^(term_k - reference) over a cell's kernels, at each of the points.
+  // Relative error of the bounds themselves below 1e-12.
+  void BoundsAt(uint32_t cell, const Points& points, const NumberWeights& weights, double reference,
+                Bounds bounds) const;
 
  private:
   struct Cell {
@@ -68,21 +89,10 @@ class CellSums {
     uint32_t series = 0;   // which of them it has
     bool is_wide = false;  // and has no series
   };
-  // Of a cell's kernels around its middle, without what they have in common.
-  struct SeriesSum {
-    double sum = 0;       // of e^(log_share - |u|^2 + 2 x u)
-    double weighted = 0;  // the same times the weight
-    double error = 0;     // of either, at most
-  };
-
   void Open(uint32_t index, const Vector& middle);
-  Vector Scaled(const double* point) const;
   void Extend(Cell& cell, const Kernel& kernel);
   void Change(Cell& cell, const Kernel& kernel, double by);
   void ChangeSeries(Cell& cell, const Kernel& kernel, double by);
-  // Whether the series is of use at the point.
-  bool SumSeries(const Cell& cell, const Vector& point, const RampWeights& weights,
-                 SeriesSum& sum) const;
   // -ln of the mass in the interval of a kernel at x.
   double LogShare(size_t dimension, double x) const;
 

@@ -30,7 +30,7 @@ class CodedPages {
  public:
   // In fewer dimensions pages are small, and near or far as a whole, and points are often closer to
   // each other than terms are known.
-  static constexpr size_t kLeastDimensions = 6;
+  static constexpr size_t kLeastDimensions = 3;
 
   // Of kernels of the scales 1 / (sqrt(2) sigma), with centres in plain intervals. Only the first
   // dimensions, so many, make up a term; in others it is known only how far from the point it is.

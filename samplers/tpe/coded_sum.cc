@@ -8,6 +8,7 @@
 #include <hwy/highway.h>
 #include <limits>
 #include <numbers>
+#include <optional>
 
 #include "samplers/tpe/coded_sum.h"
 
@@ -68,14 +69,7 @@ HWY_INLINE F RoughExp(F x) {
   return hn::Mul(sum, hn::BitCast(kFloats, hn::ShiftLeft<23>(exponent)));
 }
 
-// At least the ranks of the lanes that count, or exactly those if `missing` is 0.
-HWY_INLINE F LeastRanks(const Ranks& ranks, const IndexLanes* numbers, size_t slot, FM counts,
-                        size_t missing) {
-  if (missing > 0) {
-    const F number = hn::ConvertTo(kFloats, LoadRows(numbers, 1, slot));
-    const F least = hn::Sub(number, hn::Set(kFloats, static_cast<float>(missing)));
-    return hn::Max(least, hn::Zero(kFloats));
-  }
+HWY_INLINE F ExactRanks(const Ranks& ranks, const IndexLanes* numbers, size_t slot, FM counts) {
   uint8_t bits[8] = {};
   hn::StoreMaskBits(kFloats, counts, bits);
   alignas(64) float exact[2 * kLanes] = {};
@@ -87,6 +81,19 @@ HWY_INLINE F LeastRanks(const Ranks& ranks, const IndexLanes* numbers, size_t sl
   return hn::Load(kFloats, exact);
 }
 
+// Nothing if ranks are to be exact.
+using RoughRanks = std::optional<RankBounds>;
+
+// Of the lanes that count, the least that their ranks can be.
+HWY_INLINE F LeastRanks(const Ranks& ranks, const RoughRanks& rough, const IndexLanes* numbers,
+                        size_t slot, FM counts) {
+  if (!rough.has_value()) return ExactRanks(ranks, numbers, slot, counts);
+  const F number = hn::ConvertTo(kFloats, LoadRows(numbers, 1, slot));
+  const F least = hn::MulAdd(number, hn::Set(kFloats, static_cast<float>(rough->per_number)),
+                             hn::Set(kFloats, static_cast<float>(rough->least)));
+  return hn::Max(least, hn::Zero(kFloats));
+}
+
 HWY_INLINE F WeightsOf(F rank, const RampWeights& weights) {
   const F ramp = hn::MulAdd(rank, hn::Set(kFloats, static_cast<float>(weights.slope)),
                             hn::Set(kFloats, static_cast<float>(weights.first)));
@@ -94,7 +101,7 @@ HWY_INLINE F WeightsOf(F rank, const RampWeights& weights) {
 }
 
 void AddCodedTo(const KernelBlocks& blocks, size_t first, const CodedTerms& coded, double floor,
-                const RampWeights& weights, RoughSum& rough) {
+                const RampWeights& weights, const RoughRanks& ranks, RoughSum& rough) {
   const F least = hn::Set(kFloats, static_cast<float>(floor - coded.base));
   const IndexLanes* numbers = blocks.numbers.data() + first;
   F weighted = hn::Zero(kFloats);
@@ -123,13 +130,14 @@ void AddCodedTo(const KernelBlocks& blocks, size_t first, const CodedTerms& code
     const F exponent = hn::Max(hn::Sub(term, hn::Set(kFloats, static_cast<float>(largest))),
                                hn::Set(kFloats, -80.0F));
     const F kernel = hn::IfThenElseZero(counts, RoughExp(exponent));
-    const F rank = LeastRanks(blocks.ranks, numbers, slot, counts, coded.missing);
+    const F rank = LeastRanks(blocks.ranks, ranks, numbers, slot, counts);
     weighted = hn::MulAdd(WeightsOf(rank, weights), kernel, weighted);
     plain = hn::Add(plain, kernel);
   }
   rough.largest = largest + coded.base;
   rough.factor += static_cast<double>(hn::GetLane(hn::SumOfLanes(kFloats, weighted)));
-  rough.slack += weights.slope * static_cast<double>(coded.missing) *
+  if (!ranks.has_value()) return;
+  rough.slack += weights.slope * ranks->Gap() *
                  static_cast<double>(hn::GetLane(hn::SumOfLanes(kFloats, plain)));
 }
 
@@ -151,9 +159,9 @@ constexpr double kMostSlack = 1e-3;
 
 void AddCodedRoughly(const KernelBlocks& blocks, size_t first, const CodedTerms& coded,
                      double floor, const RampWeights& weights, RoughSum& sum) {
-  CodedTerms terms = coded;
-  if (weights.slope * static_cast<double>(coded.missing) > kMostSlack) terms.missing = 0;
-  HWY_DYNAMIC_DISPATCH(AddCodedTo)(blocks, first, terms, floor, weights, sum);
+  std::optional<RankBounds> ranks = blocks.ranks.Bounds();
+  if (weights.slope * ranks->Gap() > kMostSlack) ranks.reset();
+  HWY_DYNAMIC_DISPATCH(AddCodedTo)(blocks, first, coded, floor, weights, ranks, sum);
 }
 
 }  // namespace hpod

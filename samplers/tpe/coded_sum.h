@@ -18,8 +18,6 @@ struct CodedTerms {
   double base = 0;
   // As those of KernelQuery.
   const float* const* costs = nullptr;
-  // A trial's rank is its number or up to `missing` less.
-  size_t missing = 0;
 };
 
 // Adds the terms of a page, of which `first` is the first block, that are at least `floor`; what

@@ -86,8 +86,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points, const Pa
       }
     } else {
       VisitNear(
-          queries.InTree(i), &near, [&] { return terms.Floor(gap); },
-          [](KernelTree::Cell) { return false; }, visit);
+          queries.InTree(i), &near, [&] { return terms.Floor(gap); }, visit);
     }
     const ScaledSum sum = Sum(terms, gap);
     logs[i] = sum.log_scale + PortableLog(sum.factor) - log_total_weight_;

@@ -32,10 +32,6 @@ constexpr double kLeastTolerance = 1e-5;
 constexpr double kLeastCodedTolerance = 1e-3;
 constexpr double kLeftOut = 0.1;
 
-// Of the sum so far, this share may be unknown, times the tolerance, for each cell however few
-// kernels it has: some such number of cells is what most of a sum comes from.
-constexpr double kLeastShare = 1.0 / 16.0;
-
 }  // namespace
 
 // What has been read of coded pages and of those that every query looks at.
@@ -76,7 +72,12 @@ size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const do
       std::all_of(log_l.begin(), log_l.end(), [](double l) { return std::isfinite(l); });
   std::vector<size_t> possible(queries.size());
   std::iota(possible.begin(), possible.end(), size_t{0});
-  if (is_plain) possible = PossiblyGreatest(queries, log_l, near);
+  if (is_plain) {
+    const bool has_cells =
+        near != nullptr && !has_outsider_ && near->sums.has_value() && near->sums->AreWorthWhile();
+    possible =
+        has_cells ? GreatestByCells(queries, log_l, *near) : PossiblyGreatest(queries, log_l, near);
+  }
   if (possible.size() == 1) return possible[0];
   const size_t d = dimensions_.size();
   std::vector<double> rows;
@@ -198,8 +199,8 @@ void Mixture::ReadCoded(Candidate& c, Queries& queries, double to_beat,
       std::array<float, kPageSlots> terms;
       read.point.GetTerms(found->page, found->slots, near.greatest_term - floor, terms);
       AddCodedRoughly(blocks_, FirstBlock(found->page),
-                      {terms, read.point.Base(), queries.RoughCosts(c.index), near.missing}, floor,
-                      weights_, read.sum);
+                      {terms, read.point.Base(), queries.RoughCosts(c.index)}, floor, weights_,
+                      read.sum);
     } else if (read.everywhere < near.everywhere.size()) {
       const uint32_t page = near.everywhere[read.everywhere++];
       const size_t first = FirstBlock(page);
@@ -215,6 +216,15 @@ void Mixture::ReadCoded(Candidate& c, Queries& queries, double to_beat,
   } while (!c.is_complete && c.most >= to_beat);
 }
 
+NumberWeights Mixture::WeightsInTree(const Partition& near) const {
+  const RankBounds& ranks = blocks_.ranks.Bounds();
+  const auto greatest_rank = static_cast<double>(blocks_.ranks.CountUpTo(near.newest)) - 1.0;
+  return {.first = weights_.first + weights_.slope * ranks.least,
+          .slope = weights_.slope * ranks.per_number,
+          .gap = weights_.slope * ranks.Gap(),
+          .excess = std::max(weights_.first + weights_.slope * greatest_rank - 1.0, 0.0)};
+}
+
 void Mixture::ReadTree(Candidate& c, Queries& queries, double to_beat,
                        const Partition* near) const {
   // So many times as closely as before, so that what is done again is little.
@@ -224,9 +234,6 @@ void Mixture::ReadTree(Candidate& c, Queries& queries, double to_beat,
   c.reads = 0;
   RoughSum sum;
   double floor = FloorOf(c, -kInfinity);
-  const auto take = [&](KernelTree::Cell cell) {
-    return TakeCell(cell, c.tolerance, query, *near, sum);
-  };
   const auto visit = [&](size_t first, size_t last) {
     const KernelConstants* constants = queries.ConstantsFor(first, last, query, floor);
     AddRoughly(blocks_, constants, first, last, query, floor, weights_, sum);
@@ -239,7 +246,7 @@ void Mixture::ReadTree(Candidate& c, Queries& queries, double to_beat,
     return c.most >= to_beat;
   };
   c.is_complete = VisitNear(
-      queries.InTree(c.index), near, [&] { return floor; }, take, visit);
+      queries.InTree(c.index), near, [&] { return floor; }, visit);
   Bound(c, sum, sum.Log(), 0.0);
 }
 
@@ -247,20 +254,6 @@ void Mixture::ReadTree(Candidate& c, Queries& queries, double to_beat,
 double Mixture::CodedError(const CodedPages::Point& point, double reach) const {
   return point.ErrorWithin(reach) +
          static_cast<double>(blocks_.tabulated) * std::max(reach, 0.0) * 0x1p-23 + 1e-5;
-}
-
-bool Mixture::TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,
-                       const Partition& near, RoughSum& sum) const {
-  // Until there is a term to compare with, cells are looked into.
-  if (!near.sums.has_value() || sum.largest == -kInfinity) return false;
-  const auto [least, most] =
-      near.sums->BoundsAt(cell, query.point, weights_, near.missing, sum.largest);
-  const double share = near.sums->Count(cell) / static_cast<double>(observation_count_ + 1);
-  const double known = std::max(least, std::max(share, kLeastShare) * sum.factor);
-  if (!(most - least <= tolerance * known)) return false;
-  sum.factor += least;
-  sum.slack += most - least;
-  return true;
 }
 
 }  // namespace hpod

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <optional>
+#include <utility>
 
 namespace hpod {
 GrowingMixture::GrowingMixture(std::span<const Domain> domains, std::span<const size_t> numbers,
@@ -57,11 +58,13 @@ void GrowingMixture::Place(std::span<const size_t> numbers, TrialValues values) 
   Placed for_tree;
   for_tree.numbers.reserve(numbers.size());
   for_tree.centres.reserve(numbers.size() * mixture_.NumericCount());
-  for (const size_t number : numbers) {
+  const size_t settled = partition_.sums.has_value() ? count_ - std::min(count_, kNewest) : count_;
+  for (size_t k = 0; k < numbers.size(); ++k) {
+    const size_t number = numbers[k];
     is_final_[number] = true;
     for (size_t j = 0; j < row.size(); ++j) row[j] = values[j][number];
     const std::vector<double> centre = ModelCentre(row);
-    if (count_ >= kKept && !are_wide[number] && !mixture_.IsSpecial(centre)) {
+    if (count_ >= kKept && k < settled && !are_wide[number] && !mixture_.IsSpecial(centre)) {
       for_tree.numbers.push_back(number);
       for_tree.centres.insert(for_tree.centres.end(), centre.begin(), centre.end());
     } else {
@@ -214,6 +217,7 @@ size_t GrowingMixture::TakeSlot(uint32_t page, size_t number) {
   const auto free = static_cast<size_t>(std::countr_one(partition_.used[page]));
   partition_.used[page] |= uint64_t{1} << free;
   const size_t slot = page * kPageSlots + free;
+  if (is_in_tree_[page]) partition_.newest = std::max(partition_.newest, number);
   if (slots_.size() <= number) {
     slots_.resize(number + 1, kNoSlot);
     is_final_.resize(number + 1, false);
@@ -312,7 +316,6 @@ void GrowingMixture::NoteChange(size_t number) {
 
 void GrowingMixture::Update(TrialValues values) {
   mixture_.SetObservationCount(count_);
-  partition_.missing = slots_.size() - count_;
   const bool is_kept = count_ >= kKept;
   if (!is_kept && mixture_.HasConstants()) KeepLess(values);
   if (are_rows_old_) UpdateRows();
@@ -327,6 +330,9 @@ void GrowingMixture::Update(TrialValues values) {
     if (Has(number)) Settle(number, values);
   }
   changed_.clear();
+  for (const uint32_t number : std::exchange(too_new_, {})) {
+    if (Has(number)) Settle(number, values);
+  }
 }
 
 void GrowingMixture::KeepMore() {

@@ -143,7 +143,8 @@ class GrowingMixture {
   std::vector<uint32_t> slots_;  // by trial number
   std::vector<bool> is_final_;   // by trial number
   Partition partition_;
-  std::vector<bool> is_in_tree_;  // by page
+  std::vector<bool> is_in_tree_;   // by page
+  std::vector<uint32_t> too_new_;  // trial numbers that wait to get into the tree
   // Since the last update.
   std::vector<uint32_t> changed_;         // trial numbers
   std::vector<bool> is_changed_;          // by trial number

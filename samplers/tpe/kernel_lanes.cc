@@ -226,6 +226,46 @@ void AddAllRoughly(const KernelBlocks& blocks, const KernelConstants* constants,
   rough.factor += SumOfLanes(sum);
 }
 
+template <Scales scales>
+void AddAllInScale(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                   size_t last, std::span<const KernelQuery> queries, double reference,
+                   const RampWeights& weights, double* sums) {
+  constexpr size_t kMostQueries = 8;
+  // Exp's range.
+  const V least = Constant(-700);
+  const V none = Constant(-std::numeric_limits<double>::infinity());
+  for (size_t begin = 0; begin < queries.size(); begin += kMostQueries) {
+    const size_t count = std::min(kMostQueries, queries.size() - begin);
+    V sum[kMostQueries];
+    for (V& s : sum) s = hn::Zero(kD);
+    for (size_t block = first; block < last; ++block) {
+      for (size_t lane = 0; lane < kLanes; lane += Width()) {
+        const V constant = hn::Load(kD, constants[blocks.places[block]].lane + lane);
+        const M is_kernel = hn::Gt(constant, none);
+        if (hn::AllFalse(kD, is_kernel)) continue;
+        const V weight = WeightsOf(blocks, blocks.numbers[block].lane + lane, is_kernel, weights);
+        for (size_t q = 0; q < count; ++q) {
+          V term;
+          AddPart<1, scales>(blocks, constants, block, lane, &queries[begin + q], &none, &term);
+          const V exponent = hn::Sub(term, Constant(reference));
+          const V kernel = Exp(hn::Max(exponent, least));
+          sum[q] =
+              hn::Add(sum[q], hn::IfThenElseZero(hn::Ge(exponent, least), hn::Mul(weight, kernel)));
+        }
+      }
+    }
+    for (size_t q = 0; q < count; ++q) sums[begin + q] += SumOfLanes(sum[q]);
+  }
+}
+
+void AddInScaleTo(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                  size_t last, std::span<const KernelQuery> queries, double reference,
+                  const RampWeights& weights, double* sums) {
+  WithScales(blocks, [&](auto scales) {
+    AddAllInScale<scales()>(blocks, constants, first, last, queries, reference, weights, sums);
+  });
+}
+
 void AddRoughlyTo(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
                   size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                   RoughSum& rough) {
@@ -318,6 +358,7 @@ namespace {
 
 HWY_EXPORT(CollectTermsOf);
 HWY_EXPORT(SumScaled);
+HWY_EXPORT(AddInScaleTo);
 HWY_EXPORT(AddRoughlyTo);
 HWY_EXPORT(HasTermIn);
 HWY_EXPORT(SetConstantsOfAll);
@@ -364,6 +405,13 @@ void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, si
                 size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                 RoughSum& sum) {
   HWY_DYNAMIC_DISPATCH(AddRoughlyTo)(blocks, constants, first, last, query, floor, weights, sum);
+}
+
+void AddInScale(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                size_t last, std::span<const KernelQuery> queries, double reference,
+                const RampWeights& weights, double* sums) {
+  HWY_DYNAMIC_DISPATCH(AddInScaleTo)
+  (blocks, constants, first, last, queries, reference, weights, sums);
 }
 
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,

@@ -123,6 +123,13 @@ void AddRoughly(const KernelBlocks& blocks, const KernelConstants* constants, si
                 size_t last, const KernelQuery& query, double floor, const RampWeights& weights,
                 RoughSum& sum);
 
+// Adds weight_k e^(term_k - reference) of the blocks [first, last), none of them coded, to a sum
+// for each query; `reference` is not less than a term. Relative error below 1e-12, but for terms
+// that are less than the reference by 700.
+void AddInScale(const KernelBlocks& blocks, const KernelConstants* constants, size_t first,
+                size_t last, std::span<const KernelQuery> queries, double reference,
+                const RampWeights& weights, double* sums);
+
 // Whether a term of the block is at least `floor`.
 bool HasTerm(const KernelBlocks& blocks, const KernelConstants* constants, size_t block,
              const KernelQuery& query, double floor);

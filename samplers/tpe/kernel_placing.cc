@@ -249,6 +249,11 @@ void GrowingMixture::Settle(size_t number, TrialValues values) {
   if (IsInTree(number)) return;
   const std::vector<double> centre = CentreOf(number, values);
   if (!BelongsInTree(number, centre)) return;
+  // Where sums of kernels are kept, weights that all lie on the ramp.
+  if (partition_.sums.has_value() && mixture_.IsNewest(number)) {
+    too_new_.push_back(static_cast<uint32_t>(number));
+    return;
+  }
   PutInTree(number, centre, mixture_.ConstantAt(slots_[number]), values);
 }
 

@@ -54,6 +54,7 @@ class KernelTree {
     }
     return cell;
   }
+  bool IsLeaf(Cell cell) const { return nodes_[cell].below == 0; }
   // Of a cell that has been split: its parts below and above.
   std::pair<Cell, Cell> Parts(Cell split) const {
     return {nodes_[split].below, nodes_[split].above};
@@ -77,13 +78,12 @@ class KernelTree {
 
   // Calls visit(page) for the pages that may hold kernels near the point, until it returns false:
   // those in whose cell the sum of (distance to the centre * scale)^2 can be at most reach(), which
-  // may shrink meanwhile. Near cells come before those far away. take(cell) is asked before a cell
-  // is looked into, and it is not if the answer is true.
-  template <class Reach, class Take, class Visit>
+  // may shrink meanwhile. Near cells come before those far away.
+  template <class Reach, class Visit>
   void Walk(const TreePoint& point, std::span<const double> scales, const Reach& reach,
-            const Take& take, const Visit& visit) const {
-    Walker<Reach, Take, Visit>{
-        point, scales, reach, take, visit, *this, std::vector<double>(scales.size(), 0.0)}
+            const Visit& visit) const {
+    Walker<Reach, Visit>{point, scales, reach,
+                         visit, *this,  std::vector<double>(scales.size(), 0.0)}
         .From(0, 0.0);
   }
 
@@ -97,12 +97,11 @@ class KernelTree {
     uint32_t page = kNoPage;  // the first of a leaf
   };
 
-  template <class Reach, class Take, class Visit>
+  template <class Reach, class Visit>
   struct Walker {
     const TreePoint& point;
     std::span<const double> scales;
     const Reach& reach;
-    const Take& take;
     const Visit& visit;
     const KernelTree& tree;
     std::vector<double> offsets;  // by dimension: from the point to the cell, in scales
@@ -110,7 +109,6 @@ class KernelTree {
     // `distance`: the sum of the squares of the offsets. Whether to go on.
     bool From(uint32_t index, double distance) {
       const Node& node = tree.nodes_[index];
-      if (take(index)) return true;
       if (node.below == 0) return tree.VisitPages(index, visit);
       const double from_plane = point.middle[node.dimension] - node.at;
       const bool is_below = from_plane < 0;

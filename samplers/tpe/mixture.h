@@ -75,7 +75,7 @@ struct Partition {
   KernelTree tree;
   // Of its cells, if the space has few enough dimensions and all are continuous.
   std::optional<CellSums> sums;
-  size_t missing = 0;  // numbers up to the greatest that no kernel has
+  size_t newest = 0;  // the greatest number that a kernel in the tree has had
   // Of its pages, if the space has enough numeric dimensions.
   std::optional<CodedPages> codes;
   // At most: a term of what has been in the tree, and the sum of its (distance * scale)^2 in the
@@ -124,6 +124,10 @@ class Mixture {
     prior_slot_ = slot;
   }
   size_t PriorSlot() const { return prior_slot_; }
+  // Whether a kernel's weight is 1 in any case.
+  bool IsNewest(size_t number) const {
+    return blocks_.ranks.Of(number) + kNewest >= observation_count_;
+  }
   // Of a kernel that is not the prior.
   size_t TrialOf(size_t slot) const { return static_cast<size_t>(NumberAt(slot)); }
   // The constants of kernels, which hold their normalisers: of some blocks, or of all; or each call
@@ -211,6 +215,7 @@ class Mixture {
   };
   class Constants;
   class Queries;
+  class CellHeat;
   class DecodedPage;
   class CodedReader;
   struct CodedSum;
@@ -258,6 +263,11 @@ class Mixture {
   // The points of which one has the greatest ratio, ascending; usually it is one alone.
   std::vector<size_t> PossiblyGreatest(Queries& queries, std::span<const double> log_l,
                                        const Partition* near) const;
+  // The same where the partition has sums of cells (cell_race.cc).
+  std::vector<size_t> GreatestByCells(Queries& queries, std::span<const double> log_l,
+                                      const Partition& near) const;
+  std::vector<CellHeat> MakeHeats(Queries& queries, std::span<const double> log_l,
+                                  const Partition& near) const;
   // Reads more, until the ratio is below what is to be beaten; or, if it all has been read, with
   // less tolerance.
   void LookCloser(Candidate& c, Queries& queries, double to_beat, const Partition* near) const;
@@ -268,20 +278,18 @@ class Mixture {
   // Takes over what a sum so far, or if all has been read the sum, says of the ratio. `error`: of
   // its logarithm.
   void Bound(Candidate& c, const RoughSum& sum, double log_sum, double error) const;
+  // Of the kernels in a tree.
+  NumberWeights WeightsInTree(const Partition& near) const;
   // Lesser terms do not matter to a candidate whose sum is at least that.
   double FloorOf(const Candidate& c, double log_sum) const;
   // Of the logarithm of a sum over coded kernels whose costs are up to `reach`: how much it may be
   // off.
   double CodedError(const CodedPages::Point& point, double reach) const;
-  // Adds a cell to the sum as a whole, if its bounds are close enough.
-  bool TakeCell(KernelTree::Cell cell, double tolerance, const KernelQuery& query,
-                const Partition& near, RoughSum& sum) const;
   // Calls visit(first, last) for runs of blocks that may have terms of at least floor(), until it
-  // returns false; floor() may rise meanwhile. Not for the pages of a cell that take(cell) has
-  // answered true for. Whether it never returned false. Not if pages are coded.
-  template <class Floor, class Take, class Visit>
+  // returns false; floor() may rise meanwhile. Whether it never did. Not if pages are coded.
+  template <class Floor, class Visit>
   bool VisitNear(const TreePoint& point, const Partition* near, const Floor& floor,
-                 const Take& take, const Visit& visit) const;
+                 const Visit& visit) const;
   ScaledSum Sum(const KernelTerms& terms, double gap) const;
   // Terms below the largest by more than this are left out, for a relative error of the density of
   // at most e^-precision.

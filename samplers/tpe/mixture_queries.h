@@ -333,9 +333,9 @@ class Mixture::CodedReader {
   std::optional<CodedPages::NearPages> pages_;
 };
 
-template <class Floor, class Take, class Visit>
+template <class Floor, class Visit>
 bool Mixture::VisitNear(const TreePoint& point, const Partition* near, const Floor& floor,
-                        const Take& take, const Visit& visit) const {
+                        const Visit& visit) const {
   if (near == nullptr) {
     for (size_t block = 0; block < blocks_.size(); block += kPageBlocks) {
       if (!visit(block, std::min(block + kPageBlocks, blocks_.size()))) return false;
@@ -347,7 +347,7 @@ bool Mixture::VisitNear(const TreePoint& point, const Partition* near, const Flo
   const auto visit_whole = [&](uint32_t page) {
     return visit(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));
   };
-  near->tree.Walk(point, tree_scales_, reach, take,
+  near->tree.Walk(point, tree_scales_, reach,
                   [&](uint32_t page) { return goes_on = visit_whole(page); });
   return goes_on && std::all_of(near->everywhere.begin(), near->everywhere.end(), visit_whole);
 }

@@ -10,7 +10,7 @@ from bench.machine import describe_machine, file_system
 from bench.must_hold import SPACE_TEXT, all_bars, ratio, trial_us
 from bench.run import Run
 from bench.servers import FOLDERS
-from bench.settings import KINDS, SPACES
+from bench.settings import GROWN, GROWN_SPACES, KINDS, SPACES
 from bench.suggest import name_of
 
 
@@ -76,7 +76,19 @@ def suggestions(run: Run) -> list[str]:
         "and 10 % uniform. CPU is hpod's mean time on the processor for a trial.", "",
         "![Suggestion latency](benchmarks/suggest.svg)", "",
         *table(["space", "history", "trials", "× Rustuna", "× Optuna", "hpod", "Propose", "CPU", "Rustuna", "Optuna"], rows), "",
+        "A trial of hpod in studies that its TPE has grown itself, on squared distances from a best point: the trials end up within a few",
+        "kernel widths of each other, the more so the fewer parameters there are.", "",
+        *table(["parameters", *(f"{n:,} trials" for n in run.settings.grown_trials)], [grown_row(run, space) for space in GROWN_SPACES]), "",
     ]
+
+
+def grown_row(run: Run, space: str) -> list[str]:
+    return [space_text(space), *(with_p95(run, name_of("hpod", space, GROWN, n), "trial") for n in run.settings.grown_trials)]
+
+
+def space_text(space: str) -> str:
+    floats = space.removeprefix("floats")
+    return SPACE_TEXT.get(space, "1 float" if floats == "1" else f"{floats} floats")
 
 
 def suggestion_row(run: Run, space: str, kind: str, trials_before: int) -> list[str]:
@@ -104,7 +116,16 @@ def trials(run: Run) -> list[str]:
     for place in throughput.PLACES:
         rows = [throughput_row(run, place, sampler, n) for sampler in throughput.SAMPLERS for n in run.settings.workers]
         lines += [f"On {place}:", "", *table(["sampler", "workers", "× Optuna's proxy", "hpod", "hpod, Python", "Optuna's proxy"], rows), ""]
-    return [*lines, *endpoint(run), *alone(run)]
+    return [*lines, *with_history(run), *endpoint(run), *alone(run)]
+
+
+def with_history(run: Run) -> list[str]:
+    """Where the study has trials already."""
+    rows = [
+        [f"{n:,}", figure_text(rate(run, throughput.history_name(n)))] for n in run.settings.histories
+    ]
+    text = f"hpod with TPE and {throughput.BAR_WORKERS} workers on tmpfs, in a study that has so many finished trials before:"
+    return [text, "", *table(["trials before", "trials/s"], rows), ""]
 
 
 def rate(run: Run, name: str) -> Optional[float]:

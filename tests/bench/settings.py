@@ -8,6 +8,9 @@ from typing import Mapping, Tuple
 SPACES = ("floats2", "floats10", "floats30", "mixed8")
 KINDS = ("uniform", "concentrated")
 PEER_TRIALS_MAX = 10_000
+# Whose histories hpod's TPE makes itself.
+GROWN = "grown"
+GROWN_SPACES = ("floats1", "floats2", "floats3", "floats5", "floats10", "floats30", "mixed8")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Settings:
     # Suggestions.
     trials: Tuple[int, ...]
     trials_by_space: Mapping[str, Tuple[int, ...]]
+    grown_trials: Tuple[int, ...]
     peer_kinds: Tuple[str, ...]
     asks: int
     ask_seconds: float
@@ -25,6 +29,7 @@ class Settings:
     peer_workers: Tuple[int, ...]
     loop_trials: int
     loop_seconds: float
+    histories: Tuple[int, ...]  # trials that a study has before
     bar_seconds: float  # of the runs that a bar is measured against
     # Calls.
     call_seconds: float
@@ -37,8 +42,10 @@ class Settings:
 
 LONG = Settings(
     name="long", repeats=2,
-    trials=(100, 1_000, 10_000, 100_000, 1_000_000), trials_by_space={}, peer_kinds=KINDS, asks=30, ask_seconds=1.0,
+    trials=(100, 1_000, 10_000, 100_000, 1_000_000), trials_by_space={}, grown_trials=(100, 1_000, 10_000, 100_000),
+    peer_kinds=KINDS, asks=30, ask_seconds=1.0,
     workers=(1, 4, 16, 64), peer_workers=(1, 4, 16, 64), loop_trials=1_000, loop_seconds=5, bar_seconds=20,
+    histories=(10_000, 100_000, 1_000_000),
     call_seconds=1, call_repeats=3,
     memory_trials=1_000_000,
     pruning_trials=(100, 1_000, 10_000, 100_000), peer_pruning_trials=(100, 1_000, 10_000, 100_000),
@@ -46,8 +53,9 @@ LONG = Settings(
 QUICK = Settings(
     name="quick", repeats=1,
     trials=(100, 1_000, 10_000, 100_000), trials_by_space={"floats10": (100, 1_000, 10_000, 100_000, 1_000_000)},
-    peer_kinds=("concentrated",), asks=20, ask_seconds=0.4,
+    grown_trials=(100, 1_000, 10_000), peer_kinds=("concentrated",), asks=20, ask_seconds=0.4,
     workers=(1, 16), peer_workers=(1, 16), loop_trials=1_000, loop_seconds=1, bar_seconds=5,
+    histories=(10_000, 100_000),
     call_seconds=0.3, call_repeats=3,
     memory_trials=100_000,
     pruning_trials=(100, 1_000, 10_000), peer_pruning_trials=(100, 1_000, 10_000),

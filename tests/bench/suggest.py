@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 from bench.child import Child
 from bench.run import Run, program
-from bench.settings import KINDS, PEER_TRIALS_MAX, SPACES
+from bench.settings import GROWN, GROWN_SPACES, KINDS, PEER_TRIALS_MAX, SPACES
 
 BUILD_SECONDS = 240.0  # for a history of a million trials, or of ten thousand in Python
 
@@ -23,6 +23,10 @@ def measure(run: Run) -> None:
             for kind in KINDS:
                 with Child([program("suggest_bench")]) as hpod, peer("optuna") as optuna, peer("rustuna") as rustuna:
                     measure_history(run, repeat, space, kind, {"hpod": hpod, "Optuna": optuna, "Rustuna": rustuna})
+    for space in GROWN_SPACES:
+        with Child([program("suggest_bench")]) as hpod:
+            for trials in run.settings.grown_trials:
+                run.measure(name_of("hpod", space, GROWN, trials), 0, asker(run, "hpod", hpod, space, GROWN, trials))
 
 
 def measure_history(run: Run, repeat: int, space: str, kind: str, children: dict[str, Child]) -> None:

@@ -5,8 +5,9 @@
 //   history SPACE HISTORY TRIALS                the history itself: [[internal values, objective],
 //   ...]
 //
-// SPACE and HISTORY ("uniform", "concentrated") are those of workload.h. A history is extended
-// while TRIALS grows, and made afresh for another space or kind.
+// SPACE and HISTORY ("uniform", "concentrated") are those of workload.h; a "grown" history is made
+// by the sampler's own trials. A history is extended while TRIALS grows, and made afresh for
+// another space or kind.
 
 #include <algorithm>
 #include <chrono>
@@ -79,7 +80,7 @@ class Measurer {
       kind_ = kind;
     }
     const auto began = SteadyClock::now();
-    Extend(KindOf(kind), trials);
+    kind == "grown" ? Grow(trials) : Extend(KindOf(kind), trials);
     Ask();
     const double build_us = Microseconds(SteadyClock::now() - began);
     json result = MeasureAsks(asks, seconds);
@@ -112,6 +113,10 @@ class Measurer {
       study_->Start(point);
       study_->Complete(value);
     }
+  }
+
+  void Grow(size_t trials) {
+    while (study_->size() < trials) Ask();
   }
 
   Times Ask() {

@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any, Callable
 
+from bench import memory
 from bench.child import Child, environment
 from bench.run import Run, program, run_module
 from bench.servers import hpod, optuna_proxy, scratch
@@ -35,6 +36,8 @@ def measure(run: Run) -> None:
                     if repeat == 0 and workers in run.settings.peer_workers:
                         measure_proxy(run, place, sampler, workers)
             measure_python(run, repeat, place)
+    for trials in run.settings.histories:
+        measure_history(run, trials)
     measure_alone(run)
     measure_endpoint(run)
 
@@ -51,6 +54,24 @@ def measure_hpod(run: Run, repeat: int, place: str, sampler: str, workers: int) 
             return json.loads(calls.ask(line, CALL_SECONDS))
 
     run.measure(name_of("hpod", place, sampler, workers), repeat, once)
+
+
+def history_name(trials: int) -> str:
+    return f"trials-after/{trials}"
+
+
+def measure_history(run: Run, trials: int) -> None:
+    """hpod, TPE and 10 floats, in a study that has so many trials already; on tmpfs."""
+
+    def once() -> Any:
+        with scratch("tmpfs") as folder, Child([program("calls_bench")]) as calls:
+            memory.write(folder / "bench.db", trials)
+            with hpod(folder / "bench.db") as daemon:
+                ask = lambda workers, count: json.loads(calls.ask(f"trials {daemon.address} full {workers} {count}", CALL_SECONDS))  # noqa: E731
+                ask(1, 1)  # TPE makes its model
+                return ask(BAR_WORKERS, run.settings.loop_trials)
+
+    run.measure(history_name(trials), 0, once)
 
 
 def measure_proxy(run: Run, place: str, sampler: str, workers: int) -> None:

@@ -1,11 +1,13 @@
 #include "tests/bench/workload.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace hpod {
@@ -56,10 +58,14 @@ double Whole(double low, double high, bool log, double position) {
 }  // namespace
 
 Space WorkloadSpace(std::string_view name) {
-  if (name == "floats2") return Floats(2);
-  if (name == "floats10") return Floats(10);
-  if (name == "floats30") return Floats(30);
+  constexpr std::string_view kFloats = "floats";
   if (name == "mixed8") return Mixed();
+  if (name.starts_with(kFloats)) {
+    size_t count = 0;
+    const char* end = name.data() + name.size();
+    const auto [rest, error] = std::from_chars(name.data() + kFloats.size(), end, count);
+    if (error == std::errc() && rest == end && count > 0) return Floats(count);
+  }
   std::fprintf(stderr, "no space '%s'\n", std::string(name).c_str());
   std::exit(1);
 }

@@ -13,8 +13,8 @@
 
 namespace hpod {
 
-// "floats2", "floats10", "floats30": x0, x1, ... in [0, 1]. "mixed8": log floats, floats, an int, a
-// log int and two categoricals. Ends the program with a message if there is no such space.
+// "floats1", "floats2", ...: so many, x0, x1, ..., in [0, 1]. "mixed8": log floats, floats, an int,
+// a log int and two categoricals. Ends the program with a message if there is no such space.
 Space WorkloadSpace(std::string_view name);
 
 enum class HistoryKind : uint8_t {

@@ -7,6 +7,7 @@
 #include "samplers/math/truncated_normal.h"
 #include "samplers/rng.h"
 #include "samplers/tpe/mixture.h"
+#include "tests/samplers/instruction_sets.h"
 
 namespace hpod {
 namespace {
@@ -16,7 +17,7 @@ struct Trial {
   size_t number;
 };
 
-const std::vector<Interval> kIntervals = {{0, 1}, {-3, 5}, {1, 2}};
+const std::vector<Interval> kIntervals = {{0, 1}, {-3, 5}};
 constexpr double kShare = 0.02;  // width of a kernel, of the range
 
 std::span<const Interval> Intervals(size_t dimensions) {
@@ -60,10 +61,17 @@ CellSums SumsOf(size_t dimensions, std::span<const Trial> trials) {
   return sums;
 }
 
+// How many numbers less than a trial's are missing: of the first trial and of the last.
+struct Missing {
+  double at_first = 0;
+  double at_last = 0;
+};
+
 double Sum(const std::vector<Trial>& trials, std::span<const double> point,
-           const RampWeights& weights, size_t missing) {
+           const RampWeights& weights, const Missing& missing) {
   double sum = 0.0;
-  for (const Trial& trial : trials) {
+  for (size_t k = 0; k < trials.size(); ++k) {
+    const Trial& trial = trials[k];
     double term = 0.0;
     for (size_t j = 0; j < point.size(); ++j) {
       const auto& [low, high] = kIntervals[j];
@@ -72,10 +80,41 @@ double Sum(const std::vector<Trial>& trials, std::span<const double> point,
       term += LogNormalPdf((point[j] - mu) / sigma) - std::log(sigma) -
               LogNormalMass((low - mu) / sigma, (high - mu) / sigma);
     }
-    const auto rank = static_cast<double>(trial.number - missing);
+    const double share = static_cast<double>(k) / static_cast<double>(trials.size());
+    const double rank = static_cast<double>(trial.number) - missing.at_first -
+                        share * (missing.at_last - missing.at_first);
     sum += std::min(weights.first + weights.slope * rank, 1.0) * std::exp(term);
   }
   return sum;
+}
+
+// What is known of the weights, if only the ends of what is missing are.
+NumberWeights WeightsOf(const RampWeights& weights, const Missing& missing, size_t last_number) {
+  const double most = weights.first + weights.slope * static_cast<double>(last_number);
+  return {.first = weights.first - weights.slope * missing.at_last,
+          .slope = weights.slope,
+          .gap = weights.slope * (missing.at_last - missing.at_first),
+          .excess = std::max(most - 1.0, 0.0)};
+}
+
+struct Known {
+  double least;
+  double most;
+};
+
+// At one of several points, which are beside it in the lanes.
+Known BoundsAt(const CellSums& sums, std::span<const double> point, const NumberWeights& weights) {
+  CellSums::Points points{};
+  const CellSums::Vector x = sums.Scaled(point.data());
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    for (size_t j = 0; j < point.size(); ++j) {
+      points.x[j].lane[lane] = x[j] + 3.0 * (static_cast<double>(lane) - 5.0);
+    }
+  }
+  DoubleLanes least;
+  DoubleLanes most;
+  sums.BoundsAt(1, points, weights, 0.0, {least, most});
+  return {least.lane[5], most.lane[5]};
 }
 
 // `position` of the range from its lower ends.
@@ -88,62 +127,69 @@ std::vector<double> PointAt(size_t dimensions, double position) {
 }
 
 TEST(CellSums, BoundWhatTheKernelsOfACellAddUpTo) {
-  const RampWeights weights = MakeRampWeights(1000, true);
-  Rng rng = Rng::ForTrial(1, 0, "cell");
-  for (const size_t dimensions : {1U, 2U, 3U}) {
-    for (const double width : {0.5, 0.1, 0.03, 0.01, 0.0}) {
-      for (const double corner : {0.0, 0.02, 0.4}) {
-        for (const size_t missing : {0U, 30U}) {
-          const std::vector<Trial> trials = Trials(300, dimensions, corner, width, rng);
-          const CellSums sums = SumsOf(dimensions, trials);
-          EXPECT_EQ(sums.Count(1), 300);
-          for (int i = 0; i < 100; ++i) {
-            const std::vector<double> point = PointAt(dimensions, 0.6 * rng.Uniform());
-            const double sum = Sum(trials, point, weights, missing);
-            const auto [least, most] = sums.BoundsAt(1, point.data(), weights, missing, 0.0);
-            EXPECT_LE(least, sum * (1 + 1e-12)) << dimensions << " " << width << " " << corner;
-            EXPECT_GE(most, sum * (1 - 1e-12) - 1e-300)
-                << dimensions << " " << width << " " << corner;
+  OnEachInstructionSet([] {
+    Rng rng = Rng::ForTrial(1, 0, "cell");
+    for (const size_t dimensions : {1U, 2U}) {
+      for (const double width : {0.5, 0.1, 0.03, 0.01, 0.0}) {
+        for (const double corner : {0.0, 0.02, 0.4}) {
+          for (const Missing missing : {Missing{}, Missing{0, 30}, Missing{20, 30}}) {
+            // All on the ramp, or not.
+            for (const size_t count : {1200U, 700U}) {
+              const RampWeights weights = MakeRampWeights(count, true);
+              const std::vector<Trial> trials = Trials(300, dimensions, corner, width, rng);
+              const CellSums sums = SumsOf(dimensions, trials);
+              EXPECT_EQ(sums.Count(1), 300);
+              const NumberWeights known = WeightsOf(weights, missing, trials.back().number);
+              for (int i = 0; i < 30; ++i) {
+                const std::vector<double> point = PointAt(dimensions, 0.6 * rng.Uniform());
+                const double sum = Sum(trials, point, weights, missing);
+                const auto [least, most] = BoundsAt(sums, point, known);
+                EXPECT_LE(least, sum * (1 + 1e-12)) << dimensions << " " << width << " " << corner;
+                EXPECT_GE(most, sum * (1 - 1e-12) - 1e-300)
+                    << dimensions << " " << width << " " << corner;
+              }
+            }
           }
         }
       }
     }
-  }
+  });
 }
 
 TEST(CellSums, BoundASmallCellClosely) {
-  // Weights without a ramp, whose ranks would be unknown.
-  const RampWeights weights{.first = 0.5, .slope = 0.0};
-  Rng rng = Rng::ForTrial(2, 0, "cell");
-  for (const size_t dimensions : {1U, 2U, 3U}) {
-    // Half a kernel wide.
-    const std::vector<Trial> trials = Trials(300, dimensions, 0.5, 0.5 * kShare, rng);
-    const CellSums sums = SumsOf(dimensions, trials);
-    const std::vector<double> point = PointAt(dimensions, 0.5 + kShare);
-    const double sum = Sum(trials, point, weights, 0);
-    const auto [least, most] = sums.BoundsAt(1, point.data(), weights, 0, 0.0);
-    EXPECT_LT(most - least, 0.005 * sum) << dimensions;
-    EXPECT_NEAR(0.5 * (least + most), sum, 0.001 * sum) << dimensions;
-  }
+  OnEachInstructionSet([] {
+    const NumberWeights weights{.first = 0.3, .slope = 2e-4};
+    Rng rng = Rng::ForTrial(2, 0, "cell");
+    for (const size_t dimensions : {1U, 2U}) {
+      // A kernel wide.
+      const std::vector<Trial> trials = Trials(300, dimensions, 0.5, kShare, rng);
+      const CellSums sums = SumsOf(dimensions, trials);
+      const std::vector<double> point = PointAt(dimensions, 0.5 + kShare);
+      const double sum = Sum(trials, point, {weights.first, weights.slope}, {});
+      const auto [least, most] = BoundsAt(sums, point, weights);
+      EXPECT_LT(most - least, 1e-4 * sum) << dimensions;
+      EXPECT_NEAR(0.5 * (least + most), sum, 1e-4 * sum) << dimensions;
+    }
+  });
 }
 
 TEST(CellSums, BoundACellThatHasBecomeWide) {
-  const RampWeights weights = MakeRampWeights(1000, true);
+  const NumberWeights weights{.first = 0.1, .slope = 1e-4};
   Rng rng = Rng::ForTrial(4, 0, "cell");
   std::vector<Trial> trials = Trials(300, 2, 0.5, 0.004, rng);
   const std::vector<double> point = PointAt(2, 0.52);
-  const double close = Sum(trials, point, weights, 0);
+  const double close = Sum(trials, point, {weights.first, weights.slope}, {});
   for (Trial& t : Trials(5, 2, 0.6, 0.004, rng)) trials.push_back(t);
   const CellSums sums = SumsOf(2, trials);
-  const double sum = Sum(trials, point, weights, 0);
-  const auto [least, most] = sums.BoundsAt(1, point.data(), weights, 0, 0.0);
+  const double sum = Sum(trials, point, {weights.first, weights.slope}, {});
+  const auto [least, most] = BoundsAt(sums, point, weights);
   EXPECT_GT(sum, close);
   EXPECT_LE(least, sum);
   EXPECT_GE(most, sum);
 }
 
 TEST(CellSums, ForgetKernelsThatHaveLeft) {
-  const RampWeights weights = MakeRampWeights(1000, true);
+  const NumberWeights weights{.first = 0.1, .slope = 1e-4};
   Rng rng = Rng::ForTrial(3, 0, "cell");
   const std::vector<Trial> trials = Trials(300, 2, 0.5, 0.004, rng);
   const std::vector<Trial> others = Trials(300, 2, 0.5, 0.004, rng);
@@ -152,13 +198,13 @@ TEST(CellSums, ForgetKernelsThatHaveLeft) {
   for (const CellSums::Kernel& k : Kernels(sums, others)) sums.Remove(1, k);
   EXPECT_EQ(sums.Count(1), 300);
   const std::vector<double> point = {0.53, 1.2};
-  const double sum = Sum(trials, point, weights, 0);
-  const auto [least, most] = sums.BoundsAt(1, point.data(), weights, 0, 0.0);
+  const double sum = Sum(trials, point, {weights.first, weights.slope}, {});
+  const auto [least, most] = BoundsAt(sums, point, weights);
   EXPECT_LE(least, sum);
   EXPECT_GE(most, sum);
-  EXPECT_LT(most - least, 0.05 * sum);
+  EXPECT_LT(most - least, 1e-3 * sum);
   for (const CellSums::Kernel& k : Kernels(sums, trials)) sums.Remove(1, k);
-  EXPECT_EQ(sums.BoundsAt(1, point.data(), weights, 0, 0.0).most, 0.0);
+  EXPECT_EQ(BoundsAt(sums, point, weights).most, 0.0);
 }
 
 }  // namespace

@@ -240,32 +240,93 @@ size_t FirstGreatest(std::span<const double> log_l, std::span<const double> log_
   return best;
 }
 
-void ExpectTheGreatestRatio() {
-  for (const std::vector<Domain>& domains : Spaces()) {
-    for (const size_t count : {20U, 150U, 3000U}) {
-      Rng rng = Rng::ForTrial(5, count, "ratio");
-      const Trials trials = RandomTrials(domains, count, rng);
-      const GrowingMixture growing(domains, trials.Numbers(), trials.Values());
-      const ParzenEstimator fresh = trials.Fresh();
-      // From ratios that the priors alone tell apart to such that no bound does.
-      for (const double spread : {100.0, 3.0, 1e-2, 1e-3, 1e-9, 0.0}) {
-        for (int round = 0; round < 10; ++round) {
-          const std::vector<double> points = RandomPoints(domains, 24, rng);
-          const std::vector<double> log_g = growing.LogDensity(points, trials.Values());
-          std::vector<double> log_l;
-          for (const double g : log_g) log_l.push_back(g + spread * rng.Uniform());
-          const size_t expected = FirstGreatest(log_l, log_g);
-          EXPECT_EQ(growing.GreatestRatio(points, log_l, trials.Values()), expected)
-              << count << " " << spread;
-          EXPECT_EQ(fresh.GreatestRatio(points, log_l), expected) << count << " " << spread;
-        }
-      }
+void ExpectTheGreatestRatio(const GrowingMixture& growing, const Trials& trials,
+                            const std::vector<Domain>& domains, Rng& rng) {
+  const ParzenEstimator fresh = trials.Fresh();
+  // From ratios that the priors alone tell apart to such that no bound does.
+  for (const double spread : {100.0, 3.0, 1e-2, 1e-3, 1e-5, 1e-9, 0.0}) {
+    for (int round = 0; round < 10; ++round) {
+      const std::vector<double> points = RandomPoints(domains, 24, rng);
+      const std::vector<double> log_g = growing.LogDensity(points, trials.Values());
+      std::vector<double> log_l;
+      for (const double g : log_g) log_l.push_back(g + spread * rng.Uniform());
+      const size_t expected = FirstGreatest(log_l, log_g);
+      EXPECT_EQ(growing.GreatestRatio(points, log_l, trials.Values()), expected) << spread;
+      EXPECT_EQ(fresh.GreatestRatio(points, log_l), expected) << spread;
     }
   }
 }
 
 TEST(GrowingMixture, FindsTheRatioThatIsGreatestWhenAllAreComputed) {
-  OnEachInstructionSet(ExpectTheGreatestRatio);
+  OnEachInstructionSet([] {
+    for (const std::vector<Domain>& domains : Spaces()) {
+      for (const size_t count : {20U, 150U, 3000U}) {
+        SCOPED_TRACE(count);
+        Rng rng = Rng::ForTrial(5, count, "ratio");
+        const Trials trials = RandomTrials(domains, count, rng);
+        const GrowingMixture growing(domains, trials.Numbers(), trials.Values());
+        ExpectTheGreatestRatio(growing, trials, domains, rng);
+      }
+    }
+  });
+}
+
+// Numbers are missing, the newest are not all in the tree, and some have values that may change.
+TEST(GrowingMixture, FindsTheGreatestRatioAsTrialsComeAndGo) {
+  for (const std::vector<Domain>& domains : Spaces()) {
+    Rng rng = Rng::ForTrial(11, 0, "ratio");
+    Trials trials = RandomTrials(domains, 2000, rng);
+    GrowingMixture growing(domains, trials.Numbers(), trials.Values());
+    for (const size_t most : {1900U, 1200U, 3000U}) {
+      SCOPED_TRACE(most);
+      while (trials.All().size() > most) {
+        const size_t gone = trials.Pick(rng);
+        growing.Erase(gone, trials.Values());
+        trials.Remove(gone);
+      }
+      while (trials.All().size() < most) {
+        Observation trial = RandomObservation(domains, trials.Numbers().back() + 1, rng);
+        trial.is_final = trial.number % 10 != 0;
+        trials.Add(trial);
+        growing.Insert(trial, trials.Values());
+        growing.Update(trials.Values());
+      }
+      growing.Update(trials.Values());
+      ExpectTheGreatestRatio(growing, trials, domains, rng);
+    }
+  }
+}
+
+// As a study that has converged: all in a few widths, at which the ratios are hardly apart.
+TEST(GrowingMixture, FindsTheGreatestRatioWhereAllIsNearEverything) {
+  for (const size_t dimensions : {1U, 2U, 3U, 6U}) {
+    const std::vector<Domain> domains(dimensions, FloatDomain{0, 1, false, 0});
+    Rng rng = Rng::ForTrial(12, dimensions, "ratio");
+    const auto draw = [&] {
+      std::vector<double> point;
+      for (size_t j = 0; j < dimensions; ++j) {
+        point.push_back(0.4 + 0.04 * (rng.Uniform() + rng.Uniform() - 1.0));
+      }
+      return point;
+    };
+    Trials trials(domains);
+    for (size_t number = 0; number < 4000; ++number) {
+      if (number % 300 != 7) trials.Add({number, draw(), true});
+    }
+    const GrowingMixture growing(domains, trials.Numbers(), trials.Values());
+    for (int round = 0; round < 20; ++round) {
+      std::vector<double> points;
+      for (int i = 0; i < 24; ++i) {
+        const std::vector<double> point = draw();
+        points.insert(points.end(), point.begin(), point.end());
+      }
+      const std::vector<double> log_g = growing.LogDensity(points, trials.Values());
+      std::vector<double> log_l;
+      for (const double g : log_g) log_l.push_back(g + 0.01 * rng.Uniform());
+      EXPECT_EQ(growing.GreatestRatio(points, log_l, trials.Values()), FirstGreatest(log_l, log_g))
+          << dimensions;
+    }
+  }
 }
 
 TEST(GrowingMixture, FindsTheGreatestRatioBesideOnesThatAreNoNumbers) {

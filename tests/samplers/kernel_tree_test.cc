@@ -54,7 +54,7 @@ TEST(KernelTree, VisitsAllThatIsWithinReachAndLeavesMostOfTheRestOut) {
     const Centre point = RandomCentre(rng);
     std::set<uint32_t> visited;
     pages.Tree().Walk(
-        {point.data()}, scales, [] { return kReach; }, [](uint32_t) { return false; },
+        {point.data()}, scales, [] { return kReach; },
         [&](uint32_t page) { return visited.insert(page).second; });
     for (const auto& [page, centre] : pages.Centres()) {
       double distance = 0.0;
@@ -74,7 +74,7 @@ TEST(KernelTree, BeginsWithThePageOfThePointAndEndsWhenTold) {
   const std::vector<double> scales(kDimensions, 1.0);
   std::vector<uint32_t> visited;
   pages.Tree().Walk(
-      {pages.Centres().at(42).data()}, scales, [] { return 100.0; }, [](uint32_t) { return false; },
+      {pages.Centres().at(42).data()}, scales, [] { return 100.0; },
       [&](uint32_t page) {
         visited.push_back(page);
         return visited.size() < 3;
@@ -93,7 +93,7 @@ TEST(KernelTree, HeedsAReachThatShrinksOnTheWay) {
   double reach = 100.0;
   size_t visits = 0;
   pages.Tree().Walk(
-      {point.data()}, scales, [&] { return reach; }, [](uint32_t) { return false; },
+      {point.data()}, scales, [&] { return reach; },
       [&](uint32_t) {
         ++visits;
         reach = 1e-6;
