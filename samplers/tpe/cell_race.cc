@@ -286,41 +286,43 @@ void Mixture::CellHeat::Leave(double ratio) {
   }
 }
 
+// Of those that are not over, the one that may have the greatest ratio, or the next, if of the two
+// it is known less well. Null if there is none.
+Mixture::CellHeat* Mixture::NextHeat(std::span<CellHeat> heats) {
+  CellHeat* first = nullptr;
+  CellHeat* second = nullptr;
+  const auto is_less = [](const CellHeat* a, const CellHeat& b) {
+    return a == nullptr || a->First().GreatestRatio() < b.First().GreatestRatio();
+  };
+  for (CellHeat& heat : heats) {
+    if (heat.Runners().empty() || heat.IsOver()) continue;
+    if (is_less(first, heat)) {
+      second = std::exchange(first, &heat);
+    } else if (is_less(second, heat)) {
+      second = &heat;
+    }
+  }
+  if (second == nullptr) return first;
+  const double known = first->First().Width();
+  return known < kRoughly && second->First().Width() > known ? second : first;
+}
+
 // Best-first search, as that of PossiblyGreatest.
 std::vector<size_t> Mixture::GreatestByCells(Queries& queries, std::span<const double> log_l,
                                              const Partition& near) const {
+  constexpr double kRounding = 1e-8;
   std::vector<CellHeat> heats = MakeHeats(queries, log_l, near);
-  const auto is_less = [](const CellHeat* a, const CellHeat* b) {
-    return a->First().GreatestRatio() < b->First().GreatestRatio();
-  };
+  std::vector<size_t> left(queries.size());
+  std::iota(left.begin(), left.end(), size_t{0});
   double least = 0.0;  // of the greatest ratio
-  for (;;) {
-    // The first that is not over, and the next of them.
-    CellHeat* first = nullptr;
-    CellHeat* second = nullptr;
-    size_t left = 0;
-    for (CellHeat& heat : heats) {
-      left += heat.Runners().size();
-      if (heat.Runners().empty() || heat.IsOver()) continue;
-      if (first == nullptr || is_less(first, &heat)) {
-        second = std::exchange(first, &heat);
-      } else if (second == nullptr || is_less(second, &heat)) {
-        second = &heat;
-      }
+  for (CellHeat* heat; left.size() > 1 && (heat = NextHeat(heats)) != nullptr;) {
+    for (size_t k = 0; k < kAtOnce && !heat->IsOver(); ++k) heat->Run();
+    for (const Runner& runner : heat->Runners()) least = std::max(least, runner.LeastRatio());
+    left.clear();
+    for (CellHeat& each : heats) {
+      each.Leave(least * (1.0 - kRounding));
+      for (const Runner& runner : each.Runners()) left.push_back(runner.index);
     }
-    if (first == nullptr || left == 1) break;
-    // Of the two that are to be told apart, the one that is known less well.
-    const bool is_second_wider = second != nullptr && first->First().Width() < kRoughly &&
-                                 second->First().Width() > first->First().Width();
-    CellHeat& heat = is_second_wider ? *second : *first;
-    for (size_t k = 0; k < kAtOnce && !heat.IsOver(); ++k) heat.Run();
-    constexpr double kRounding = 1e-8;
-    for (const Runner& runner : heat.Runners()) least = std::max(least, runner.LeastRatio());
-    for (CellHeat& each : heats) each.Leave(least * (1.0 - kRounding));
-  }
-  std::vector<size_t> left;
-  for (const CellHeat& heat : heats) {
-    for (const Runner& runner : heat.Runners()) left.push_back(runner.index);
   }
   std::sort(left.begin(), left.end());
   return left;

@@ -187,7 +187,9 @@ void Mixture::ReadCoded(Candidate& c, Queries& queries, double to_beat,
     const TreePoint in_tree = queries.InTree(c.index);
     CodedPages::Point point(*near.codes, in_tree, queries.Memory());
     const double error = CodedError(point, near.greatest_term - floor);
-    c.coded.emplace(CodedReader(*this, near, in_tree, queries.Memory()), std::move(point), error);
+    c.coded.emplace(CodedSum{.reader = CodedReader(*this, near, in_tree, queries.Memory()),
+                             .point = std::move(point),
+                             .error = error});
   }
   CodedSum& read = *c.coded;
   c.is_complete = false;

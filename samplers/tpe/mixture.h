@@ -266,6 +266,7 @@ class Mixture {
   // The same where the partition has sums of cells (cell_race.cc).
   std::vector<size_t> GreatestByCells(Queries& queries, std::span<const double> log_l,
                                       const Partition& near) const;
+  static CellHeat* NextHeat(std::span<CellHeat> heats);
   std::vector<CellHeat> MakeHeats(Queries& queries, std::span<const double> log_l,
                                   const Partition& near) const;
   // Reads more, until the ratio is below what is to be beaten; or, if it all has been read, with

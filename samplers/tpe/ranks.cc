@@ -26,7 +26,7 @@ void Ranks::Erase(size_t number) {
 }
 
 void Ranks::FitBounds() {
-  const size_t width = static_cast<size_t>(std::bit_width(present_.back()));
+  const auto width = static_cast<size_t>(std::bit_width(present_.back()));
   const size_t numbers = 64 * (present_.size() - 1) + width;
   bounds_ = {static_cast<double>(Count()) / static_cast<double>(numbers), 0.0, 0.0};
   const double p = bounds_.per_number;
