@@ -58,7 +58,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points, const Pa
   std::vector<double> logs(queries.size(), -kInfinity);
   KernelTerms terms(scratch.Memory());
   std::optional<DecodedPage> decoded;
-  if (near.codes.has_value()) decoded.emplace(*this, values);
+  if (near.HasCoded()) decoded.emplace(*this, values);
   for (size_t i = 0; i < logs.size(); ++i) {
     if (queries.IsOutside(i)) continue;
     const KernelQuery& query = queries.One(i);

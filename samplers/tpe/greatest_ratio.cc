@@ -152,7 +152,7 @@ std::vector<size_t> Mixture::PossiblyGreatest(Queries& queries, std::span<const 
 
 void Mixture::LookCloser(Candidate& c, Queries& queries, double to_beat,
                          const Partition* near) const {
-  const bool are_coded = near != nullptr && near->codes.has_value();
+  const bool are_coded = near != nullptr && near->HasCoded();
   const double least_tolerance = are_coded ? kLeastCodedTolerance : kLeastTolerance;
   if (c.is_complete) {
     c.tolerance = std::max(0.1 * c.tolerance, least_tolerance);

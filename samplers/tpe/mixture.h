@@ -70,6 +70,11 @@ struct Partition {
     return (static_cast<size_t>(std::bit_width(used[page])) + kLanes - 1) / kLanes;
   }
 
+  // Whether kernels have been coded.
+  bool HasCoded() const {
+    return codes.has_value() && greatest_term > -std::numeric_limits<double>::infinity();
+  }
+
   std::vector<uint64_t> used;  // by page: which slots have a kernel
   std::vector<uint32_t> everywhere;
   KernelTree tree;

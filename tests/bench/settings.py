@@ -42,7 +42,7 @@ class Settings:
 
 LONG = Settings(
     name="long", repeats=2,
-    trials=(100, 1_000, 10_000, 100_000, 1_000_000), trials_by_space={}, grown_trials=(100, 1_000, 10_000, 100_000),
+    trials=(100, 1_000, 10_000, 100_000, 1_000_000), trials_by_space={}, grown_trials=(100, 1_000, 10_000, 30_000),
     peer_kinds=KINDS, asks=30, ask_seconds=1.0,
     workers=(1, 4, 16, 64), peer_workers=(1, 4, 16, 64), loop_trials=1_000, loop_seconds=5, bar_seconds=20,
     histories=(10_000, 100_000, 1_000_000),
