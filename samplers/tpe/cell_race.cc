@@ -6,7 +6,6 @@
 #include <array>
 #include <cmath>
 #include <numeric>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -40,6 +39,12 @@ struct Runner {
   double Width() const { return (most - least) / Least(); }
 };
 
+// A page of kernels that are in no cell: at most what they add, anywhere.
+struct BoundedPage {
+  uint32_t page;
+  double most;
+};
+
 // Ascending in the dimension in which points are furthest apart, in scales.
 std::vector<size_t> InOrder(std::span<const CellSums::Vector> points) {
   size_t widest = 0;
@@ -63,15 +68,13 @@ std::vector<size_t> InOrder(std::span<const CellSums::Vector> points) {
 // Up to kLanes points, and the parts of the tree that are between what is known of their sums.
 class Mixture::CellHeat {
  public:
-  CellHeat(const Mixture& mixture, const Partition& near, double reference)
-      : mixture_(mixture),
-        near_(near),
-        weights_(mixture.WeightsInTree(near)),
-        reference_(reference) {}
+  CellHeat(const Mixture& mixture, const Partition& near, const NumberWeights& weights,
+           double reference)
+      : mixture_(mixture), near_(near), weights_(weights), reference_(reference) {}
 
   // Not more than kLanes, all before the first run.
   void Add(const Runner& runner, const CellSums::Vector& point);
-  void Begin();
+  void Begin(std::span<const BoundedPage> everywhere);
 
   const std::vector<Runner>& Runners() const { return runners_; }
   // Of those who are left: who may have the greatest ratio.
@@ -101,10 +104,15 @@ class Mixture::CellHeat {
   };
 
   uint32_t NewPart(bool is_page, uint32_t number);
-  void AddPage(uint32_t page);
+  void AddPage(const BoundedPage& page);
   void AddCell(KernelTree::Cell cell);
   double WidthOf(const Part& part, size_t lane) const {
     return (part.most.lane[lane] - part.least.lane[lane]) / runners_[lane].Least();
+  }
+  double GreatestWidthOf(const Part& part) const {
+    double width = 0.0;
+    for (size_t i = 0; i < runners_.size(); ++i) width = std::max(width, WidthOf(part, i));
+    return width;
   }
   auto IsLessWide() const {
     return [this](uint32_t a, uint32_t b) { return parts_[a].width < parts_[b].width; };
@@ -137,8 +145,8 @@ void Mixture::CellHeat::Add(const Runner& runner, const CellSums::Vector& point)
   runners_.push_back(runner);
 }
 
-void Mixture::CellHeat::Begin() {
-  for (const uint32_t page : near_.everywhere) AddPage(page);
+void Mixture::CellHeat::Begin(std::span<const BoundedPage> everywhere) {
+  for (const BoundedPage& page : everywhere) AddPage(page);
   AddCell(0);
 }
 
@@ -170,17 +178,10 @@ uint32_t Mixture::CellHeat::NewPart(bool is_page, uint32_t number) {
   return index;
 }
 
-// A kernel is at most as great as at its centre.
-void Mixture::CellHeat::AddPage(uint32_t page) {
-  double most = 0.0;
-  const size_t first = FirstBlock(page);
-  for (size_t block = first; block < first + near_.BlockCount(page); ++block) {
-    const KernelConstants& constants = mixture_.constants_[mixture_.PlaceOf(block * kLanes)];
-    for (const double constant : constants.lane) most += std::exp(constant - reference_);
-  }
-  const uint32_t index = NewPart(/*is_page=*/true, page);
+void Mixture::CellHeat::AddPage(const BoundedPage& page) {
+  const uint32_t index = NewPart(/*is_page=*/true, page.page);
   std::fill_n(parts_[index].least.lane, kLanes, 0.0);
-  std::fill_n(parts_[index].most.lane, kLanes, most);
+  std::fill_n(parts_[index].most.lane, kLanes, page.most);
   Count(parts_[index], 1.0);
   Push(index);
 }
@@ -196,8 +197,7 @@ void Mixture::CellHeat::AddCell(KernelTree::Cell cell) {
 // What is known exactly is none of the parts.
 void Mixture::CellHeat::Push(uint32_t index) {
   Part& part = parts_[index];
-  part.width = 0.0;
-  for (size_t i = 0; i < runners_.size(); ++i) part.width = std::max(part.width, WidthOf(part, i));
+  part.width = GreatestWidthOf(part);
   if (part.width == 0.0) {
     for (size_t i = 0; i < runners_.size(); ++i) runners_[i].known += part.least.lane[i];
     free_.push_back(index);
@@ -216,8 +216,8 @@ uint32_t Mixture::CellHeat::PopWidest() {
 
 void Mixture::CellHeat::Read(Part& part) {
   constexpr double kAsGood = 0.25;
-  double width = 0.0;
-  for (size_t i = 0; i < runners_.size(); ++i) width = std::max(width, WidthOf(part, i));
+  // Who it was widest for may have left.
+  const double width = GreatestWidthOf(part);
   std::array<size_t, kLanes> which;
   std::array<KernelQuery, kLanes> queries;
   std::array<double, kLanes> sums{};
@@ -229,8 +229,8 @@ void Mixture::CellHeat::Read(Part& part) {
     queries[count++] = runners_[i].query;
   }
   const auto read = [&](uint32_t page) {
-    const size_t first = FirstBlock(page);
-    AddInScale(mixture_.blocks_, mixture_.constants_.data(), first, first + near_.BlockCount(page),
+    const auto [first, last] = BlockRange(near_, page);
+    AddInScale(mixture_.blocks_, mixture_.constants_.data(), first, last,
                std::span(queries).first(count), reference_, mixture_.weights_, sums.data());
     return true;
   };
@@ -330,23 +330,33 @@ std::vector<size_t> Mixture::GreatestByCells(Queries& queries, std::span<const d
 
 std::vector<Mixture::CellHeat> Mixture::MakeHeats(Queries& queries, std::span<const double> log_l,
                                                   const Partition& near) const {
+  // A kernel is at most as great as at its centre.
+  const auto for_constants = [&](uint32_t page, const auto& use) {
+    const auto [first, last] = BlockRange(near, page);
+    for (size_t block = first; block < last; ++block) {
+      for (const double constant : constants_[PlaceOf(block * kLanes)].lane) use(constant);
+    }
+  };
   double reference = near.greatest_term;
   for (const uint32_t page : near.everywhere) {
-    const size_t first = FirstBlock(page);
-    for (size_t block = first; block < first + near.BlockCount(page); ++block) {
-      const KernelConstants& constants = constants_[PlaceOf(block * kLanes)];
-      reference = std::max(reference, *std::max_element(constants.lane, constants.lane + kLanes));
-    }
+    for_constants(page, [&](double constant) { reference = std::max(reference, constant); });
+  }
+  std::vector<BoundedPage> everywhere;
+  for (const uint32_t page : near.everywhere) {
+    double most = 0.0;
+    for_constants(page, [&](double constant) { most += std::exp(constant - reference); });
+    everywhere.push_back({page, most});
   }
   const double greatest_l = *std::max_element(log_l.begin(), log_l.end());
   std::vector<CellSums::Vector> points;
   for (size_t i = 0; i < queries.size(); ++i) {
     points.push_back(near.sums->Scaled(queries.Coordinates(i)));
   }
+  const NumberWeights weights = WeightsInTree(near);
   std::vector<CellHeat> heats;
   for (const size_t i : InOrder(points)) {
     if (heats.empty() || heats.back().Runners().size() == kLanes) {
-      heats.emplace_back(*this, near, reference);
+      heats.emplace_back(*this, near, weights, reference);
     }
     heats.back().Add({.index = i,
                       .query = queries.One(i),
@@ -354,7 +364,7 @@ std::vector<Mixture::CellHeat> Mixture::MakeHeats(Queries& queries, std::span<co
                       .prior = std::exp(LeastPriorTerm(queries, i) - reference)},
                      points[i]);
   }
-  for (CellHeat& heat : heats) heat.Begin();
+  for (CellHeat& heat : heats) heat.Begin(everywhere);
   return heats;
 }
 

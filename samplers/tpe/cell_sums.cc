@@ -22,7 +22,7 @@ struct Powers {
   size_t degree = 0;
   size_t count = 0;
   double next_factor = 0;  // 1 / degree!
-  std::array<uint16_t, kMost> parent{};
+  std::array<uint8_t, kMost> parent{};
   std::array<uint8_t, kMost> dimension{};
   std::array<double, kMost> factor{};  // of the power in Taylor's series of e^(2 x u)
 
@@ -37,7 +37,7 @@ struct Powers {
         for (size_t j = i == 0 ? 0 : dimension[i]; j < dimensions; ++j) {
           const bool is_same = i != 0 && j == dimension[i];
           exponent[count] = static_cast<uint8_t>(is_same ? exponent[i] + 1 : 1);
-          parent[count] = static_cast<uint16_t>(i);
+          parent[count] = static_cast<uint8_t>(i);
           dimension[count] = static_cast<uint8_t>(j);
           factor[count] = factor[i] * 2.0 / exponent[count];
           ++count;
@@ -86,7 +86,7 @@ HWY_BEFORE_NAMESPACE();
 namespace hpod::HWY_NAMESPACE {
 namespace {
 
-// e^x; most(x) is at least that much, whatever x is.
+// Bounds of e^x, also where it is too small for a double.
 HWY_INLINE V MostExp(V x) { return Exp(hn::Max(x, Constant(-700))); }
 HWY_INLINE V LeastExp(V x) { return hn::IfThenElseZero(hn::Ge(x, Constant(-700)), MostExp(x)); }
 
@@ -114,8 +114,8 @@ HWY_INLINE LaneBounds BoundsOfBox(const WeightedCell& cell, const V* x) {
           hn::Mul(most, Constant((1.0 + kRounding) * cell.greatest_weight))};
 }
 
-// With |2 x u| <= s for all kernels, the rest of the series is at most s^n / n! / (1 - s / (n +
-// 1)).
+// With |2 x u| <= s for all kernels, what the series of degrees below n leaves out is at most
+// s^n / n! / (1 - s / (n + 1)).
 HWY_INLINE LaneBounds BoundsOfSeries(const WeightedCell& cell, const V* x, V s) {
   const Powers& powers = *cell.powers;
   V to_middle = hn::Zero(kD);

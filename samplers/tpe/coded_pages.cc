@@ -154,10 +154,8 @@ void CodedPages::Set(size_t slot, std::span<const double> centre, double constan
 }
 
 void CodedPages::IncludeInBox(size_t slot) {
-  const uint8_t* cells = CellsOf(slot / kPageSlots) + slot % kPageSlots;
-  std::vector<uint8_t> of_kernel(grid_->Dimensions());
-  for (size_t i = 0; i < of_kernel.size(); ++i) of_kernel[i] = cells[i * kPageSlots];
-  boxes_.Include(slot / kPageSlots, of_kernel);
+  const size_t page = slot / kPageSlots;
+  boxes_.Include(page, CellsOf(page) + slot % kPageSlots, kPageSlots);
 }
 
 void CodedPages::Fit(size_t page) {

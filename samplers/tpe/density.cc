@@ -82,7 +82,8 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points, const Pa
         }
       }
       for (const uint32_t page : near.everywhere) {
-        visit(FirstBlock(page), FirstBlock(page) + near.BlockCount(page));
+        const BlockRange blocks(near, page);
+        visit(blocks.first, blocks.last);
       }
     } else {
       VisitNear(

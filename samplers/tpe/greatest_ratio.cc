@@ -204,9 +204,7 @@ void Mixture::ReadCoded(Candidate& c, Queries& queries, double to_beat,
                       {terms, read.point.Base(), queries.RoughCosts(c.index)}, floor, weights_,
                       read.sum);
     } else if (read.everywhere < near.everywhere.size()) {
-      const uint32_t page = near.everywhere[read.everywhere++];
-      const size_t first = FirstBlock(page);
-      const size_t last = first + near.BlockCount(page);
+      const auto [first, last] = BlockRange(near, near.everywhere[read.everywhere++]);
       AddRoughly(blocks_, queries.ConstantsFor(first, last, query, floor), first, last, query,
                  floor, weights_, read.sum);
     } else {

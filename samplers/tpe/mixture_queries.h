@@ -23,6 +23,13 @@ namespace hpod {
 // Blocks of pages.
 inline constexpr size_t kPageBlocks = kPageSlots / kLanes;
 inline size_t FirstBlock(size_t page) { return page * kPageBlocks; }
+// Of a page: its blocks up to the last that has a kernel.
+struct BlockRange {
+  BlockRange(const Partition& partition, uint32_t page)
+      : first(FirstBlock(page)), last(first + partition.BlockCount(page)) {}
+  size_t first;
+  size_t last;  // not one of them
+};
 
 // Ends of the cell around the grid value `x`, in the model's numbers.
 inline Interval CellAround(double x, const NumericDomain& domain) {
@@ -345,7 +352,8 @@ bool Mixture::VisitNear(const TreePoint& point, const Partition* near, const Flo
   const auto reach = [&] { return near->greatest_term - floor(); };
   bool goes_on = true;
   const auto visit_whole = [&](uint32_t page) {
-    return visit(FirstBlock(page), FirstBlock(page) + near->BlockCount(page));
+    const BlockRange blocks(*near, page);
+    return visit(blocks.first, blocks.last);
   };
   near->tree.Walk(point, tree_scales_, reach,
                   [&](uint32_t page) { return goes_on = visit_whole(page); });

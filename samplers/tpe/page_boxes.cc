@@ -19,13 +19,15 @@ void PageBoxes::Boxes::Empty(size_t index) {
   }
 }
 
+void PageBoxes::Boxes::Include(size_t index, size_t dimension, uint8_t low, uint8_t high) {
+  uint8_t& least = At(index, 2 * dimension);
+  uint8_t& greatest = At(index, 2 * dimension + 1);
+  least = std::min(least, low);
+  greatest = std::max(greatest, high);
+}
+
 void PageBoxes::Boxes::Include(size_t index, std::span<const uint8_t> ends) {
-  for (size_t i = 0; i < dimensions_; ++i) {
-    uint8_t& least = At(index, 2 * i);
-    uint8_t& greatest = At(index, 2 * i + 1);
-    least = std::min(least, ends[2 * i]);
-    greatest = std::max(greatest, ends[2 * i + 1]);
-  }
+  for (size_t i = 0; i < dimensions_; ++i) Include(index, i, ends[2 * i], ends[2 * i + 1]);
 }
 
 std::vector<uint8_t> PageBoxes::Boxes::EndsOf(size_t index) const {
@@ -48,11 +50,13 @@ void PageBoxes::AddBeside(size_t page, size_t other) {
   Put(page, place_of_[other] / kPageSlots);
 }
 
-void PageBoxes::Include(size_t page, std::span<const uint8_t> cells) {
-  std::vector<uint8_t> ends;
-  for (const uint8_t cell : cells) ends.insert(ends.end(), 2, cell);
-  of_pages_.Include(place_of_[page], ends);
-  of_groups_.Include(place_of_[page] / kPageSlots, ends);
+void PageBoxes::Include(size_t page, const uint8_t* cells, size_t apart) {
+  const size_t place = place_of_[page];
+  for (size_t i = 0; i < grid_->Dimensions(); ++i) {
+    const uint8_t cell = cells[i * apart];
+    of_pages_.Include(place, i, cell, cell);
+    of_groups_.Include(place / kPageSlots, i, cell, cell);
+  }
 }
 
 size_t PageBoxes::AddGroup() {

@@ -28,8 +28,8 @@ class PageBoxes {
   void Append(size_t page);
   // A page without kernels, near another one.
   void AddBeside(size_t page, size_t other);
-  // A kernel of the page: its cell in each dimension.
-  void Include(size_t page, std::span<const uint8_t> cells);
+  // A kernel of the page: its cells, one for each dimension, which are so far apart in memory.
+  void Include(size_t page, const uint8_t* cells, size_t apart);
   // Makes the page's box as small as the kernels that are included from now on.
   void Empty(size_t page) { of_pages_.Empty(place_of_[page]); }
 
@@ -53,7 +53,9 @@ class PageBoxes {
     // Makes room for boxes up to that one, empty ones.
     void Reserve(size_t index);
     void Empty(size_t index);
-    // At `ends`: the least and the greatest cell of each dimension.
+    // Of a dimension: a box's least and greatest cell.
+    void Include(size_t index, size_t dimension, uint8_t low, uint8_t high);
+    // At `ends`: those of each dimension.
     void Include(size_t index, std::span<const uint8_t> ends);
     // [dimension][2]
     std::vector<uint8_t> EndsOf(size_t index) const;

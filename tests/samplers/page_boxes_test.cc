@@ -20,6 +20,10 @@ CellGrid MakeGrid(size_t dimensions) {
   return {scales, intervals};
 }
 
+void Include(PageBoxes& boxes, size_t page, const Cells& cells) {
+  boxes.Include(page, cells.data(), 1);
+}
+
 // The least and the greatest cell, by dimension.
 using Box = std::vector<std::pair<uint8_t, uint8_t>>;
 
@@ -61,9 +65,9 @@ TEST(PageBoxes, HoldTheCellsOfTheirPages) {
   boxes.Append(9);
   EXPECT_TRUE(boxes.Has(7));
   EXPECT_FALSE(boxes.Has(8));
-  boxes.Include(7, Cells{10, 50});
-  boxes.Include(7, Cells{12, 40});
-  boxes.Include(9, Cells{80, 81});
+  Include(boxes, 7, Cells{10, 50});
+  Include(boxes, 7, Cells{12, 40});
+  Include(boxes, 9, Cells{80, 81});
   const std::map<uint32_t, Box> expected = {{7, {{10, 12}, {40, 50}}}, {9, {{80, 80}, {81, 81}}}};
   EXPECT_EQ(BoxesOf(boxes, 2), expected);
 }
@@ -72,9 +76,9 @@ TEST(PageBoxes, AreAsSmallAsWhatIsLeftInAPage) {
   const CellGrid grid = MakeGrid(1);
   PageBoxes boxes(grid);
   boxes.Append(0);
-  for (const Cells& cells : {Cells{20}, Cells{30}, Cells{40}}) boxes.Include(0, cells);
+  for (const Cells& cells : {Cells{20}, Cells{30}, Cells{40}}) Include(boxes, 0, cells);
   boxes.Empty(0);
-  boxes.Include(0, Cells{30});
+  Include(boxes, 0, Cells{30});
   EXPECT_EQ(BoxesOf(boxes, 1).at(0), (Box{{30, 30}}));
 }
 
@@ -87,7 +91,7 @@ TEST(PageBoxes, PartAFullGroupIntoPagesThatAreNearEachOther) {
   const auto add = [&](uint32_t page, uint8_t low) {
     const auto first = static_cast<uint8_t>(low + 5 * rng.Uniform());
     const auto second = static_cast<uint8_t>(8 + 5 * rng.Uniform());
-    boxes.Include(page, Cells{first, second});
+    Include(boxes, page, Cells{first, second});
     expected[page] = {{first, first}, {second, second}};
   };
   for (uint32_t page = 0; page < kPageSlots; ++page) {
@@ -125,7 +129,7 @@ TEST(PageBoxes, KeepEachPageThroughManyPartings) {
       cells.push_back(static_cast<uint8_t>(8 + 80 * rng.Uniform()));
       expected[page].emplace_back(cells[i], cells[i]);
     }
-    boxes.Include(page, cells);
+    Include(boxes, page, cells);
   }
   EXPECT_GT(boxes.GroupCount(), kPageSlots);
   EXPECT_EQ(BoxesOf(boxes, kDimensions), expected);
@@ -138,7 +142,7 @@ TEST(PageBoxes, PartPagesOfOnePlace) {
   for (uint32_t page = 0; page < 200; ++page) {
     if (page == 0) boxes.Append(page);
     if (page > 0) boxes.AddBeside(page, 0);
-    boxes.Include(page, Cells{40});
+    Include(boxes, page, Cells{40});
   }
   EXPECT_EQ(BoxesOf(boxes, 1).size(), 200U);
 }
