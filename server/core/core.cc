@@ -294,8 +294,9 @@ void Core::Answer(Reply& reply, absl::Status status, std::vector<Mutation> mutat
   group_.push_back({&reply, std::move(status), !mutations_.empty()});
 }
 
-void Core::Flush() {
+void Core::Flush(absl::FunctionRef<void()> before_answers) {
   const absl::Status committed = CommitGroup();
+  before_answers();
   const std::vector<GroupEntry> group = std::exchange(group_, {});
   const std::set<StudyId> touched = std::exchange(touched_, {});
   mutations_.clear();

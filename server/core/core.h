@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -115,8 +116,9 @@ class Core {
   // Time has passed: leases end.
   void Tick();
 
-  // Commits what has gathered in one transaction, then answers its callers in order.
-  void Flush();
+  // Commits what has gathered in one transaction, then answers its callers in order. Between the
+  // two, calls `before_answers`.
+  void Flush(absl::FunctionRef<void()> before_answers = [] {});
   size_t GroupSize() const { return group_.size(); }
   // Callers wait, or a Tick has changed something.
   bool HasWork() const { return !group_.empty() || !mutations_.empty(); }

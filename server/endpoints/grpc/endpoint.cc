@@ -77,6 +77,9 @@ std::vector<Method*> GrpcEndpoint::Methods() const {
 }
 
 void GrpcEndpoint::TakeSocket(int descriptor) {
+  loop_->Post([loop = loop_.get(), socket = OwnSocket::Of(descriptor)]() mutable {
+    loop->Bursts().AddConnection(std::move(socket));
+  });
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = -1;
   parameters.fd = descriptor;
@@ -84,7 +87,10 @@ void GrpcEndpoint::TakeSocket(int descriptor) {
 }
 
 void GrpcEndpoint::Tick() {
-  loop_->Post([this] { core_->Tick(); });
+  loop_->Post([this] {
+    loop_->Bursts().ForgetEnded();
+    core_->Tick();
+  });
 }
 
 void GrpcEndpoint::Stop(std::chrono::milliseconds grace) {

@@ -3,6 +3,8 @@
 #include <grpc/support/time.h>
 #include <utility>
 
+#include "server/endpoints/grpc/idle_time.h"
+
 namespace hpod {
 namespace {
 
@@ -46,33 +48,47 @@ void Loop::Run(Core& core, size_t commit_batch_max, const std::function<void()>&
   bool has_failed = false;
   const gpr_timespec at_once = gpr_inf_past(GPR_CLOCK_MONOTONIC);
   const gpr_timespec whenever = gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  const auto now_us = [&] { return core.ReadClock().steady_us; };
   void* tag = nullptr;
   bool ok = false;
   int empty_polls = 0;
+  IdleTime idle;
+  bool is_awake = true;
   while (true) {
-    const gpr_timespec deadline = core.HasWork() ? at_once : is_closing_ ? Soon() : whenever;
+    const bool is_to_wait = !is_awake && !core.HasWork();
+    const gpr_timespec deadline = !is_to_wait ? at_once : is_closing_ ? Soon() : whenever;
     switch (queue_->AsyncNext(&tag, &ok, deadline)) {
       case grpc::CompletionQueue::GOT_EVENT:
         empty_polls = 0;
+        idle.End(now_us());
+        is_awake = true;
         static_cast<Event*>(tag)->Proceed(ok);
-        if (core.GroupSize() >= commit_batch_max) core.Flush();
+        if (core.GroupSize() >= commit_batch_max) Flush(core);
         break;
       case grpc::CompletionQueue::TIMEOUT:
-        if (!core.HasWork()) {
+        if (is_to_wait) {
           Shut();
-          break;
+        } else if (!core.HasWork()) {
+          idle.Begin(now_us());
+          is_awake = idle.IsWorthStayingAwake(now_us());
+        } else if (++empty_polls == kEmptyPolls) {
+          empty_polls = 0;
+          Flush(core);
         }
-        if (++empty_polls < kEmptyPolls) break;
-        empty_polls = 0;
-        core.Flush();
         break;
       case grpc::CompletionQueue::SHUTDOWN:
-        core.Flush();
+        Flush(core);
         return;
     }
     // Whoever flushed: reads do so too.
     if (!core.Failure().ok() && !std::exchange(has_failed, true)) on_failure();
   }
+}
+
+void Loop::Flush(Core& core) {
+  const int64_t begun_us = core.ReadClock().steady_us;
+  core.Flush([&] { bursts_.Begin(core.GroupSize(), core.ReadClock().steady_us - begun_us); });
+  bursts_.End();
 }
 
 void Loop::Close() {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/core/core.h"
+#include "server/endpoints/grpc/bursts.h"
 
 namespace hpod {
 
@@ -40,6 +41,9 @@ class Loop {
   // From any thread, once.
   void Close();
 
+  // How the answers of a group leave. Loop only.
+  hpod::Bursts& Bursts() { return bursts_; }
+
  private:
   class PostedTasks final : public Event {
    public:
@@ -51,10 +55,12 @@ class Loop {
   };
 
   void Shut();
+  void Flush(Core& core);
 
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   bool is_closing_ = false;  // loop only
   PostedTasks posted_event_{*this};
+  hpod::Bursts bursts_;
 
   std::mutex mutex_;  // guards what follows
   std::vector<Task> posted_;

@@ -71,6 +71,7 @@ class UnaryMethod final : public Method {
     }
 
     void Done(const absl::Status& status) override {
+      method_.loop_.Bursts().Next();
       if (status.ok()) {
         responder_->Finish(this->response, grpc::Status::OK, this);
       } else {
