@@ -74,11 +74,6 @@ History::History(std::vector<Direction> directions)
   assert(!directions_.empty());
 }
 
-std::span<const Report> History::Reports(size_t number) const {
-  if (number >= reports_.size() || reports_[number] == nullptr) return {};
-  return *reports_[number];
-}
-
 size_t History::FindName(std::string_view name) const {
   const auto it = name_index_.find(name);
   return it == name_index_.end() ? NameCount() : it->second;
@@ -144,25 +139,6 @@ void History::SetForeseen(size_t number, std::vector<DistributionValue> foreseen
   }
 }
 
-bool History::AddReport(size_t number, Report report) {
-  if (reports_.size() <= number) reports_.resize(number + 1);
-  if (reports_[number] == nullptr) reports_[number] = std::make_unique<std::vector<Report>>();
-  std::vector<Report>& reports = *reports_[number];
-  const auto it = std::lower_bound(reports.begin(), reports.end(), report.step,
-                                   [](const Report& r, int64_t step) { return r.step < step; });
-  if (it != reports.end() && it->step == report.step) return false;
-  reports.insert(it, report);
-  return true;
-}
-
-void History::SetReport(size_t number, Report report) {
-  if (AddReport(number, report)) return;
-  std::vector<Report>& reports = *reports_[number];
-  std::lower_bound(reports.begin(), reports.end(), report.step, [](const Report& r, int64_t step) {
-    return r.step < step;
-  })->value = report.value;
-}
-
 void History::SetViolation(size_t number, double violation) {
   if (violations_.empty()) violations_.resize(size(), 0.0);
   violations_[number] = violation;
@@ -183,23 +159,18 @@ void History::SetState(size_t number, TrialState state, std::span<const double> 
   }
   if (CountsAsFinished(state)) ++finished_by_shape_[shape_ids_[number]];
   if (state != TrialState::kRunning) foreseen_.erase(number);
-  if (IsFinished(state) && number < reports_.size() && reports_[number] != nullptr) {
-    reports_[number]->shrink_to_fit();
-  }
+  if (IsFinished(state)) reports_.Close(number);
 }
 
 size_t History::MemoryBytes() const {
   size_t bytes = sizeof(*this) + CapacityBytes(states_) + CapacityBytes(shape_ids_) +
-                 CapacityBytes(violations_) + CapacityBytes(reports_) + CapacityBytes(running_) +
+                 CapacityBytes(violations_) + reports_.MemoryBytes() + CapacityBytes(running_) +
                  CapacityBytes(waiting_) + CapacityBytes(distributions_) + CapacityBytes(shapes_) +
                  CapacityBytes(finished_by_shape_) + CapacityBytes(columns_) +
                  CapacityBytes(names_) + CapacityBytes(newest_distribution_);
   for (const std::vector<double>& values : values_) bytes += CapacityBytes(values);
   for (const std::vector<double>& column : columns_) bytes += CapacityBytes(column);
   for (const Shape& shape : shapes_) bytes += CapacityBytes(shape);
-  for (const auto& reports : reports_) {
-    if (reports != nullptr) bytes += sizeof(std::vector<Report>) + CapacityBytes(*reports);
-  }
   for (const std::string& name : names_) bytes += 2 * name.capacity();
   for (const auto& [number, foreseen] : foreseen_) bytes += kNodeBytes + CapacityBytes(foreseen);
   bytes += (names_.size() + shape_extensions_.size() + distribution_index_.size()) * kNodeBytes;

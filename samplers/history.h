@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "samplers/reports.h"
 #include "samplers/space.h"
 
 namespace hpod {
@@ -30,13 +30,6 @@ inline bool IsFinished(TrialState state) {
 }
 // "RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING".
 std::string_view ToString(TrialState state);
-
-// An intermediate value.
-struct Report {
-  int64_t step = 0;
-  double value = 0;
-  bool operator==(const Report&) const = default;
-};
 
 // A parameter as trials had it: a name with a domain. One name may have several domains over a
 // study's life.
@@ -86,7 +79,8 @@ class History {
   bool IsFeasible(size_t number) const { return Violation(number) <= 0.0; }
 
   // Reports by step, ascending, each step once.
-  std::span<const Report> Reports(size_t number) const;
+  std::span<const Report> Reports(size_t number) const { return reports_.Of(number); }
+  ValueRange ReportRange(size_t number) const { return reports_.RangeOf(number); }
 
   // Names of parameters, in the order in which the study first had them.
   size_t NameCount() const { return names_.size(); }
@@ -130,9 +124,9 @@ class History {
   void SetParam(size_t number, uint32_t distribution, double internal);
   void SetForeseen(size_t number, std::vector<DistributionValue> foreseen);
   // Adds a report; false, and nothing changes, if the trial has the step.
-  bool AddReport(size_t number, Report report);
+  bool AddReport(size_t number, Report report) { return reports_.Add(number, report); }
   // Adds a report, in place of the one that the step may have.
-  void SetReport(size_t number, Report report);
+  void SetReport(size_t number, Report report) { reports_.Set(number, report); }
   void SetViolation(size_t number, double violation);
   // WAITING -> RUNNING, RUNNING -> WAITING, or any -> finished. `values`: one per direction, or
   // none.
@@ -151,9 +145,9 @@ class History {
   // By trial number.
   std::vector<TrialState> states_;
   std::vector<uint32_t> shape_ids_;
-  std::vector<std::vector<double>> values_;                    // [objective][number]
-  std::vector<double> violations_;                             // empty until a trial has one
-  std::vector<std::unique_ptr<std::vector<Report>>> reports_;  // may be shorter; null: none
+  std::vector<std::vector<double>> values_;  // [objective][number]
+  std::vector<double> violations_;           // empty until a trial has one
+  hpod::Reports reports_;
 
   // By name.
   std::vector<std::string> names_;

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <queue>
 #include <unordered_map>
 #include <vector>
 
@@ -24,34 +26,57 @@ struct Settings {
   size_t n_min_trials = 1;
 };
 
-// What completed trials have reported at one step.
-struct StepValues {
-  std::vector<double> sorted;  // without NaN
-  size_t count = 0;            // with NaN
+// What completed trials have reported at one step: the values around a percentile.
+class StepValues {
+ public:
+  explicit StepValues(double percentile) : share_(percentile / 100.0) {}
 
+  // With NaN.
+  size_t Count() const { return count_; }
   void Add(double value) {
-    ++count;
-    if (!std::isnan(value)) {
-      sorted.insert(std::upper_bound(sorted.begin(), sorted.end(), value), value);
+    ++count_;
+    if (std::isnan(value)) return;
+    if (lower_.empty() || value < lower_.top()) {
+      lower_.push(value);
+    } else {
+      upper_.push(value);
     }
+    while (lower_.size() > LowerCount()) Move(lower_, upper_);
+    while (lower_.size() < LowerCount()) Move(upper_, lower_);
   }
-};
+  // The linearly interpolated percentile without NaN; NaN if there are no values, or between
+  // infinities. The order of operations is that of the reference, so that comparisons with it come
+  // out the same.
+  double Percentile() const {
+    if (lower_.empty()) return kNoValue;
+    const double position = Position();
+    const bool is_last = upper_.empty();
+    const double low = lower_.top();
+    const double high = is_last ? low : upper_.top();
+    const double weight = is_last ? 1.0 : position - std::floor(position);
+    const double distance = high - low;
+    return weight >= 0.5 ? high - distance * (1.0 - weight) : low + distance * weight;
+  }
 
-// The linearly interpolated percentile of sorted values; NaN if there are none, or between
-// infinities. The order of operations is that of the reference, so that comparisons with it come
-// out the same.
-double Percentile(const std::vector<double>& sorted, double percentile) {
-  if (sorted.empty()) return kNoValue;
-  const auto last = static_cast<double>(sorted.size() - 1);
-  const double position = last * (percentile / 100.0);
-  const bool is_last = position >= last;
-  const double floor = is_last ? last : std::floor(position);
-  const double low = sorted[static_cast<size_t>(floor)];
-  const double high = sorted[static_cast<size_t>(is_last ? last : floor + 1.0)];
-  const double weight = is_last ? 1.0 : position - floor;
-  const double distance = high - low;
-  return weight >= 0.5 ? high - distance * (1.0 - weight) : low + distance * weight;
-}
+ private:
+  using Greatest = std::priority_queue<double>;
+  using Least = std::priority_queue<double, std::vector<double>, std::greater<>>;
+
+  template <class From, class To>
+  static void Move(From& from, To& to) {
+    to.push(from.top());
+    from.pop();
+  }
+  size_t ValueCount() const { return lower_.size() + upper_.size(); }
+  // Of the percentile among the values, from 0 on.
+  double Position() const { return static_cast<double>(ValueCount() - 1) * share_; }
+  size_t LowerCount() const { return std::min(static_cast<size_t>(Position()) + 1, ValueCount()); }
+
+  double share_;
+  size_t count_ = 0;
+  Greatest lower_;  // up to the percentile's position, rounded down
+  Least upper_;     // the rest
+};
 
 // A trial's reports with the one that it has just made.
 struct OwnReports {
@@ -59,21 +84,21 @@ struct OwnReports {
   int64_t step_before = -1;  // the second largest; -1 if there is only one
   double best = kNoValue;    // NaN if all are
 
-  OwnReports(std::span<const Report> earlier, Report latest, Direction direction) {
-    const bool is_repeated = std::any_of(earlier.begin(), earlier.end(), [&](const Report& report) {
-      return report.step == latest.step;
-    });
-    for (const Report& report : earlier) Add(report, direction);
-    if (!is_repeated) Add(latest, direction);
-  }
-
- private:
-  void Add(const Report& report, Direction direction) {
-    step_before = std::max(step_before, std::min(last_step, report.step));
-    last_step = std::max(last_step, report.step);
-    // fmin and fmax return the other argument if one is NaN.
-    best = direction == Direction::kMinimize ? std::fmin(best, report.value)
-                                             : std::fmax(best, report.value);
+  OwnReports(const History& history, size_t number, Report latest) {
+    const std::span<const Report> earlier = history.Reports(number);
+    const auto after =
+        std::lower_bound(earlier.begin(), earlier.end(), latest.step,
+                         [](const Report& report, int64_t step) { return report.step < step; });
+    const bool is_repeated = after != earlier.end() && after->step == latest.step;
+    if (earlier.size() > 1) step_before = earlier[earlier.size() - 2].step;
+    if (!earlier.empty()) last_step = earlier.back().step;
+    ValueRange range = history.ReportRange(number);
+    if (!is_repeated) {
+      step_before = std::max(step_before, std::min(last_step, latest.step));
+      last_step = std::max(last_step, latest.step);
+      range.Include(latest.value);
+    }
+    best = history.Directions()[0] == Direction::kMinimize ? range.least : range.greatest;
   }
 };
 
@@ -86,24 +111,26 @@ class PercentilePruner final : public Pruner {
     if (is_observed_.size() <= number) is_observed_.resize(number + 1, false);
     if (is_observed_[number]) return;
     is_observed_[number] = true;
-    for (const Report& report : history.Reports(number)) by_step_[report.step].Add(report.value);
+    const double percentile = history.Directions()[0] == Direction::kMinimize
+                                  ? settings_.percentile
+                                  : 100.0 - settings_.percentile;
+    for (const Report& report : history.Reports(number)) {
+      by_step_.try_emplace(report.step, percentile).first->second.Add(report.value);
+    }
   }
 
   bool ShouldPrune(const History& history, size_t number, Report latest) const override {
     const size_t complete = history.Count(TrialState::kComplete);
     if (complete == 0 || complete < settings_.n_startup_trials) return false;
-    const Direction direction = history.Directions()[0];
-    const OwnReports own(history.Reports(number), latest, direction);
+    const OwnReports own(history, number, latest);
     if (!IsDue(own)) return false;
     if (std::isnan(own.best)) return true;
     const auto others = by_step_.find(own.last_step);
-    if (others == by_step_.end() || others->second.count < settings_.n_min_trials) return false;
+    if (others == by_step_.end() || others->second.Count() < settings_.n_min_trials) return false;
     // Comparisons with a threshold that is NaN are false.
-    const std::vector<double>& sorted = others->second.sorted;
-    if (direction == Direction::kMinimize) {
-      return own.best > Percentile(sorted, settings_.percentile);
-    }
-    return own.best < Percentile(sorted, 100.0 - settings_.percentile);
+    const double threshold = others->second.Percentile();
+    return history.Directions()[0] == Direction::kMinimize ? own.best > threshold
+                                                           : own.best < threshold;
   }
 
  private:

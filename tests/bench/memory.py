@@ -1,4 +1,4 @@
-"""Part "memory": bytes per finished trial and time to restart, before and after TPE has suggested, and with several studies."""
+"""Part "memory": bytes per finished trial and time to restart, before and after TPE has suggested, with several studies, and with reports."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from bench.servers import hpod, scratch
 
 STUDIES = 8
 SUGGESTIONS = 20
+REPORTS = 10
 SUGGEST_SECONDS = 300.0
 WRITE_SECONDS = 300.0
 
 
 def measure(run: Run) -> None:
     run.measure("memory", 0, lambda: once(run.settings.memory_trials))
-    run.measure("memory/studies", 0, lambda: in_studies(run.settings.memory_trials, STUDIES))
+    run.measure("memory/studies", 0, lambda: restarted(run.settings.memory_trials, studies=STUDIES))
+    run.measure("memory/reports", 0, lambda: restarted(run.settings.memory_trials, reports=REPORTS))
 
 
 def once(trials: int) -> dict[str, Any]:
@@ -43,16 +45,16 @@ def once(trials: int) -> dict[str, Any]:
         }
 
 
-def in_studies(trials: int, studies: int) -> dict[str, Any]:
-    """The same trials in studies that took turns."""
+def restarted(trials: int, reports: int = 0, studies: int = 1) -> dict[str, Any]:
+    """Trials with so many reports each, in one study or in several that took turns."""
     with scratch("disk") as folder:
         write(folder / "empty.db", 0, studies=studies)
-        write(folder / "full.db", trials, studies=studies)
+        write(folder / "full.db", trials, reports, studies)
         with hpod(folder / "empty.db") as daemon:
             empty = daemon.resident_bytes()
         with hpod(folder / "full.db") as daemon:
             return {
-                "trials": trials, "studies": studies, "ready_s": daemon.ready_s,
+                "trials": trials, "reports": reports, "studies": studies, "ready_s": daemon.ready_s,
                 "bytes_per_trial": (daemon.resident_bytes() - empty) / trials,
                 "database_mb": (folder / "full.db").stat().st_size / 1e6,
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Optional, Sequence
 
+from bench.memory import REPORTS
 from bench.run import Run
 from bench.settings import KINDS, SPACES
 from bench.suggest import name_of
@@ -131,4 +132,6 @@ def memory_bars(run: Run) -> list[Bar]:
     for text, field in (("Restart", "ready_s"), ("Restart after TPE has suggested", "ready_again_s")):
         measured = figure(field) if is_whole else None
         bars.append(Bar(f"{text}, {RESTART_TRIALS:,} trials", RESTART_SECONDS_MAX, measured, False, " s"))
+    reported_s = run.figure("memory/reports", "ready_s") if is_whole else None
+    bars.append(Bar(f"Restart, {RESTART_TRIALS:,} trials with {REPORTS} reports each", RESTART_SECONDS_MAX, reported_s, False, " s"))
     return bars

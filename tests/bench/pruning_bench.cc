@@ -21,9 +21,9 @@ namespace {
 
 constexpr int64_t kSteps = 10;
 
-class Reports {
+class JudgedTrials {
  public:
-  Reports() : history_({Direction::kMinimize}), pruner_(*MakePruner("median", {})) {}
+  JudgedTrials() : history_({Direction::kMinimize}), pruner_(*MakePruner("median", {})) {}
 
   void Extend(size_t trials) {
     while (history_.size() < trials) RunTrial(0, nullptr);
@@ -65,13 +65,13 @@ class Reports {
 };
 
 void Serve() {
-  Reports reports;
+  JudgedTrials judged;
   std::string line;
   while (std::getline(std::cin, line)) {
     size_t trials = 0, asks = 0;
     std::istringstream(line) >> trials >> asks;
-    reports.Extend(trials);
-    std::vector<double> times_us = reports.Measure(asks);
+    judged.Extend(trials);
+    std::vector<double> times_us = judged.Measure(asks);
     std::sort(times_us.begin(), times_us.end());
     const nlohmann::json answer = {{"report_us", times_us[times_us.size() / 2]},
                                    {"report_p95_us", times_us[times_us.size() * 95 / 100]}};

@@ -192,24 +192,25 @@ def call_times(run: Run) -> list[str]:
 def memory(run: Run) -> list[str]:
     lines = [
         "## Memory and restart", "",
-        "Finished trials of 10 parameters without intermediate values in one study with the default sampler and pruner, or in several that took turns.",
+        "Finished trials of 10 parameters in one study with the default sampler and pruner, or in several that took turns.",
         "Bytes are resident memory less that of a daemon with empty studies, per trial; the restart is from the start of the process to its ready line.",
         "Then trials of the one study are suggested and completed over gRPC, memory is read again, and the daemon restarted again.", "",
     ]
-    header = ["trials", "studies", "bytes/trial", "restart, s", "bytes/trial after suggestions", "restart after, s", "a trial, ms", "database, MB"]
+    header = ["trials", "studies", "reports each", "bytes/trial", "restart, s", "bytes/trial after suggestions", "restart after, s", "a trial, ms", "database, MB"]
     rows = [
         [
-            f"{r['trials']:,}", "1", figure_text(r["bytes_per_trial"]), figure_text(r["ready_s"]), figure_text(r["bytes_per_trial_suggested"]),
+            f"{r['trials']:,}", "1", "0", figure_text(r["bytes_per_trial"]), figure_text(r["ready_s"]), figure_text(r["bytes_per_trial_suggested"]),
             figure_text(r["ready_again_s"]), figure_text(r["trial_median_us"] / 1e3), figure_text(r["database_mb"]),
         ]
         for r in run.results("memory")
     ]
     rows += [
         [
-            f"{r['trials']:,}", str(r["studies"]), figure_text(r["bytes_per_trial"]), figure_text(r["ready_s"]), "–", "–", "–",
+            f"{r['trials']:,}", str(r["studies"]), str(r["reports"]), figure_text(r["bytes_per_trial"]), figure_text(r["ready_s"]), "–", "–", "–",
             figure_text(r["database_mb"]),
         ]
-        for r in run.results("memory/studies")
+        for name in ("memory/studies", "memory/reports")
+        for r in run.results(name)
     ]
     return [*lines, *table(header, rows), ""]
 
