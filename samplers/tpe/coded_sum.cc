@@ -111,6 +111,7 @@ void AddCodedTo(const KernelBlocks& blocks, size_t first, const CodedTerms& code
     F term = hn::LoadU(kFloats, coded.terms.data() + slot);
     FM counts = hn::Ge(term, least);
     for (size_t j = 0; j < blocks.tabulated && !hn::AllFalse(kFloats, counts); ++j) {
+      if (coded.costs[j] == nullptr) continue;
       const IndexLanes* rows = blocks.rows.data() + first * blocks.tabulated + j;
       term = LessCosts(term, counts, rows, blocks.tabulated, slot, coded.costs[j]);
       counts = hn::And(counts, hn::Ge(term, least));

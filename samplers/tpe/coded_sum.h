@@ -13,10 +13,10 @@
 namespace hpod {
 
 struct CodedTerms {
-  // Of a page's slots: what continuous dimensions make of the terms, less the base.
+  // Of a page's slots: what other dimensions make of the terms, less the base.
   std::span<const float, kPageSlots> terms;
   double base = 0;
-  // As those of KernelQuery.
+  // As those of KernelQuery; null in other dimensions.
   const float* const* costs = nullptr;
 };
 

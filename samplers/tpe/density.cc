@@ -21,6 +21,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // ln of the inverse of a relative error of the density.
 constexpr double kExact = 23.02585092994045684;  // 1e-10
 
+constexpr size_t kCellsAtOnce = 8 * kLanes;
+
 }  // namespace
 
 std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
@@ -53,7 +55,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
 std::vector<double> Mixture::LogDensity(std::span<const double> points, const Partition& near,
                                         TrialValues values) const {
   Scratch scratch;
-  Queries queries(*this, points, scratch.Memory());
+  Queries queries(*this, points, scratch.Memory(), /*by_page=*/true);
   const double gap = GapFor(kExact);
   std::vector<double> logs(queries.size(), -kInfinity);
   KernelTerms terms(scratch.Memory());
@@ -61,14 +63,13 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points, const Pa
   if (near.HasCoded()) decoded.emplace(*this, values);
   for (size_t i = 0; i < logs.size(); ++i) {
     if (queries.IsOutside(i)) continue;
-    const KernelQuery& query = queries.One(i);
-    terms.Restart(LeastTerm(LeastPriorTerm(query), kExact));
-    const auto collect = [&](const KernelBlocks& blocks, const KernelConstants* constants,
-                             size_t first, size_t last) {
-      CollectTerms(blocks, constants, first, last, {&query, 1}, gap, {&terms, 1});
-    };
+    const size_t prior_block = prior_slot_ / kLanes;
+    terms.Restart(
+        LeastTerm(LeastPriorTerm(queries.ForBlocks(i, prior_block, prior_block + 1)), kExact));
     const auto visit = [&](size_t first, size_t last) {
-      collect(blocks_, queries.ConstantsFor(first, last, query, terms.Floor(gap)), first, last);
+      const KernelQuery query = queries.ForBlocks(i, first, last);
+      CollectTerms(blocks_, queries.ConstantsFor(first, last, query, terms.Floor(gap)), first, last,
+                   {&query, 1}, gap, {&terms, 1});
       return true;
     };
     if (decoded.has_value()) {
@@ -76,7 +77,11 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points, const Pa
       while (const auto found = reader.Next(terms.Floor(gap))) {
         const size_t before = terms.count;
         decoded->Read(found->page, found->slots);
-        collect(decoded->Blocks(), decoded->Constants(), 0, kPageBlocks);
+        const size_t first = FirstBlock(found->page);
+        KernelQuery query = queries.ForBlocks(i, first, first + kPageBlocks, found->slots);
+        query.first = 0;
+        CollectTerms(decoded->Blocks(), decoded->Constants(), 0, kPageBlocks, {&query, 1}, gap,
+                     {&terms, 1});
         for (size_t k = before; k < terms.count; ++k) {
           terms.blocks[k] += static_cast<uint32_t>(FirstBlock(found->page));
         }
@@ -132,7 +137,7 @@ double Mixture::LeastTerm(double log_sum, double precision) const {
 // is at most 1/8, and a little for rounding.
 double Mixture::LeastPriorTerm(const KernelQuery& query) const {
   double sum = 0.126 * static_cast<double>(blocks_.continuous);
-  const IndexLanes* rows = blocks_.rows.data() + (prior_slot_ / kLanes) * blocks_.tabulated;
+  const IndexLanes* rows = query.RowsOf(blocks_, prior_slot_ / kLanes);
   for (size_t j = 0; j < blocks_.tabulated; ++j) {
     sum += query.costs[j][rows[j].lane[prior_slot_ % kLanes]];
   }
@@ -194,21 +199,32 @@ double Mixture::ReachInWidths() const {
   return std::sqrt(2.0 * sum);
 }
 
+void Mixture::CellCosts(const Dimension& dimension, double value, std::span<const size_t> rows,
+                        std::span<double> costs) {
+  std::array<double, kCellsAtOnce> mu, sigma, log_masses;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    mu[i] = dimension.mu[rows[i]];
+    sigma[i] = dimension.sigma[rows[i]];
+  }
+  LogNormalMasses(std::span(mu).first(rows.size()), std::span(sigma).first(rows.size()),
+                  CellAround(value, dimension.numeric), log_masses);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const double log_mass = dimension.log_mass[rows[i]];
+    costs[i] = std::isfinite(log_mass) ? std::max(log_mass - log_masses[i], 0.0) : kInfinity;
+  }
+}
+
 void Mixture::SetCellCosts(const Dimension& dimension, double value, double reach,
                            std::pmr::vector<double>& costs) const {
   const Interval cell = CellAround(value, dimension.numeric);
   const size_t rows = dimension.mu.size();
   costs.assign(rows, kInfinity);
-  constexpr size_t kAtOnce = 8 * kLanes;
-  std::array<size_t, kAtOnce> near;
-  std::array<double, kAtOnce> mu, sigma, log_masses;
+  std::array<size_t, kCellsAtOnce> near;
+  std::array<double, kCellsAtOnce> of_near;
   size_t count = 0;
   const auto set_near = [&] {
-    LogNormalMasses(std::span(mu).first(count), std::span(sigma).first(count), cell, log_masses);
-    for (size_t i = 0; i < count; ++i) {
-      const double log_mass = dimension.log_mass[near[i]];
-      if (std::isfinite(log_mass)) costs[near[i]] = std::max(log_mass - log_masses[i], 0.0);
-    }
+    CellCosts(dimension, value, std::span(near).first(count), of_near);
+    for (size_t i = 0; i < count; ++i) costs[near[i]] = of_near[i];
     count = 0;
   };
   for (size_t row = 0; row < rows; ++row) {
@@ -216,10 +232,8 @@ void Mixture::SetCellCosts(const Dimension& dimension, double value, double reac
     const double most = reach * dimension.sigma[row];
     const bool is_far = centre - cell.high > most || cell.low - centre > most;
     if (is_far && dimension.interval.Contains(centre)) continue;
-    near[count] = row;
-    mu[count] = centre;
-    sigma[count++] = dimension.sigma[row];
-    if (count == kAtOnce) set_near();
+    near[count++] = row;
+    if (count == kCellsAtOnce) set_near();
   }
   set_near();
 }

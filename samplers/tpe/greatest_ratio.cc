@@ -66,7 +66,7 @@ struct Mixture::Candidate {
 size_t Mixture::GreatestRatio(std::span<const double> points, std::span<const double> log_l,
                               const Partition* near, TrialValues values) const {
   Scratch scratch;
-  Queries queries(*this, points, scratch.Memory());
+  Queries queries(*this, points, scratch.Memory(), /*by_page=*/near != nullptr);
   const bool is_plain =
       !has_special_interval_ && !queries.IsAnyOutside() &&
       std::all_of(log_l.begin(), log_l.end(), [](double l) { return std::isfinite(l); });
@@ -181,7 +181,6 @@ double Mixture::FloorOf(const Candidate& c, double log_sum) const {
 
 void Mixture::ReadCoded(Candidate& c, Queries& queries, double to_beat,
                         const Partition& near) const {
-  const KernelQuery& query = queries.One(c.index);
   double floor = FloorOf(c, c.coded.has_value() ? c.coded->sum.Log() : -kInfinity);
   if (!c.coded.has_value()) {
     const TreePoint in_tree = queries.InTree(c.index);
@@ -200,11 +199,13 @@ void Mixture::ReadCoded(Candidate& c, Queries& queries, double to_beat,
       if (!found.has_value()) continue;
       std::array<float, kPageSlots> terms;
       read.point.GetTerms(found->page, found->slots, near.greatest_term - floor, terms);
+      queries.SubtractCosts(c.index, found->page, floor - read.point.Base(), terms);
       AddCodedRoughly(blocks_, FirstBlock(found->page),
                       {terms, read.point.Base(), queries.RoughCosts(c.index)}, floor, weights_,
                       read.sum);
     } else if (read.everywhere < near.everywhere.size()) {
       const auto [first, last] = BlockRange(near, near.everywhere[read.everywhere++]);
+      const KernelQuery query = queries.ForBlocks(c.index, first, last);
       AddRoughly(blocks_, queries.ConstantsFor(first, last, query, floor), first, last, query,
                  floor, weights_, read.sum);
     } else {
@@ -229,12 +230,12 @@ void Mixture::ReadTree(Candidate& c, Queries& queries, double to_beat,
                        const Partition* near) const {
   // So many times as closely as before, so that what is done again is little.
   constexpr size_t kTimes = 4;
-  const KernelQuery& query = queries.One(c.index);
   size_t until = c.is_complete ? c.reads + 1 : std::max<size_t>(kTimes * c.reads, 1);
   c.reads = 0;
   RoughSum sum;
   double floor = FloorOf(c, -kInfinity);
   const auto visit = [&](size_t first, size_t last) {
+    const KernelQuery query = queries.ForBlocks(c.index, first, last);
     const KernelConstants* constants = queries.ConstantsFor(first, last, query, floor);
     AddRoughly(blocks_, constants, first, last, query, floor, weights_, sum);
     const double log_sum = sum.Log();

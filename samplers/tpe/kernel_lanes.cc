@@ -64,9 +64,9 @@ HWY_INLINE void AddPart(const KernelBlocks& blocks, const KernelConstants* const
     if (j % kDimensionsAtOnce == kDimensionsAtOnce - 1 && is_below()) break;
   }
   const hn::Rebind<int32_t, D> half;
+  const IndexLanes* rows = query[0].RowsOf(blocks, block);
   for (size_t j = 0; j < blocks.tabulated; ++j) {
-    const auto row =
-        hn::PromoteTo(kI, hn::LoadU(half, blocks.rows[block * blocks.tabulated + j].lane + lane));
+    const auto row = hn::PromoteTo(kI, hn::LoadU(half, rows[j].lane + lane));
     for (size_t q = 0; q < queries; ++q) {
       sum[q] = hn::Add(sum[q], hn::GatherIndex(kD, query[q].costs[j], row));
     }

@@ -54,6 +54,16 @@ struct KernelBlocks {
 struct KernelQuery {
   const double* point = nullptr;
   const double* const* costs = nullptr;
+  // Null, or in place of the blocks' own the rows of those from `first` on, [block][tabulated]. All
+  // queries of a call have the same.
+  const IndexLanes* rows = nullptr;
+  size_t first = 0;
+
+  // Of a block.
+  const IndexLanes* RowsOf(const KernelBlocks& blocks, size_t block) const {
+    return rows == nullptr ? blocks.rows.data() + block * blocks.tabulated
+                           : rows + (block - first) * blocks.tabulated;
+  }
 };
 
 // The terms ln f_k(x), without the weights, of the blocks that may matter to one query.

@@ -222,6 +222,7 @@ class Mixture {
   class Queries;
   class CellHeat;
   class DecodedPage;
+  class PageCosts;
   class CodedReader;
   struct CodedSum;
   struct Candidate;
@@ -249,7 +250,10 @@ class Mixture {
 
   // From how many widths on a kernel cannot matter in a stepped dimension.
   double ReachInWidths() const;
-  // -ln f at a value by row.
+  // -ln f at a value, of some rows.
+  static void CellCosts(const Dimension& dimension, double value, std::span<const size_t> rows,
+                        std::span<double> costs);
+  // The same by row.
   void SetCellCosts(const Dimension& dimension, double value, double reach,
                     std::pmr::vector<double>& costs) const;
   void SetChoiceCosts(const Dimension& dimension, double value,

@@ -17,6 +17,7 @@
 #include "samplers/tpe/coded_pages.h"
 #include "samplers/tpe/kernel_lanes.h"
 #include "samplers/tpe/mixture.h"
+#include "samplers/tpe/page_costs.h"
 
 namespace hpod {
 
@@ -160,7 +161,9 @@ class Mixture::Constants {
 // The points of one call as kernels need them; tables are made for those that are asked for.
 class Mixture::Queries {
  public:
-  Queries(const Mixture& mixture, std::span<const double> points, std::pmr::memory_resource* memory)
+  // `by_page`: ForBlocks will be asked for, a page at a time, where tables would take too long.
+  Queries(const Mixture& mixture, std::span<const double> points, std::pmr::memory_resource* memory,
+          bool by_page = false)
       : mixture_(mixture),
         points_(points),
         count_(points.size() / mixture.dimensions_.size()),
@@ -175,6 +178,8 @@ class Mixture::Queries {
         tree_halves_(tree_middles_.size(), memory),
         costs_(mixture.blocks_.tabulated, memory),
         constants_(mixture, memory) {
+    if (by_page) page_costs_.emplace(mixture, count_, memory);
+    if (by_page && page_costs_->Which().empty()) page_costs_.reset();
     const size_t continuous = mixture_.blocks_.continuous;
     if (!mixture_.are_points_coordinates_) SetCoordinates();
     const double* x = mixture_.are_points_coordinates_ ? points_.data() : coordinates_.data();
@@ -199,9 +204,24 @@ class Mixture::Queries {
     return std::span(queries_).subspan(first, count);
   }
   const KernelQuery& One(size_t i) { return Some(i, 1)[0]; }
-  // The costs of a point that has been asked for, in single precision.
-  const float* const* RoughCosts(size_t i) const {
+  // For the blocks [first, last), no more than a page's, and of them for those slots whose bits are
+  // set. Valid until the next call.
+  KernelQuery ForBlocks(size_t i, size_t first, size_t last, uint64_t slots = ~uint64_t{0}) {
+    const KernelQuery& query = One(i);
+    if (!page_costs_.has_value()) return query;
+    MakeWorthwhileTables(i);
+    return page_costs_->Extend(query, i, Values(i), first, last, slots);
+  }
+  // The tables of a point, in single precision.
+  const float* const* RoughCosts(size_t i) {
+    Tabulate(i);
     return rough_tables_.data() + i * mixture_.blocks_.tabulated;
+  }
+  // Subtracts from a coded page's terms of at least `least` what is in none of the tables.
+  void SubtractCosts(size_t i, size_t page, double least, std::span<float, kPageSlots> terms) {
+    if (!page_costs_.has_value()) return;
+    MakeWorthwhileTables(i);
+    page_costs_->Subtract(One(i), i, Values(i), page, least, terms);
   }
   // The point as the tree has it.
   TreePoint InTree(size_t i) {
@@ -218,6 +238,10 @@ class Mixture::Queries {
   }
 
  private:
+  std::span<const double> Values(size_t i) const {
+    const size_t d = mixture_.dimensions_.size();
+    return points_.subspan(i * d, d);
+  }
   bool HasTreePoints() const { return mixture_.tree_scales_.size() != mixture_.blocks_.continuous; }
 
   void SetCoordinates() {
@@ -257,22 +281,40 @@ class Mixture::Queries {
 
   void Tabulate(size_t i) {
     if (tables_.empty() || queries_[i].costs != nullptr) return;
-    const double** tables = tables_.data() + i * mixture_.blocks_.tabulated;
-    queries_[i].costs = tables;
+    queries_[i].costs = tables_.data() + i * mixture_.blocks_.tabulated;
     for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
       const Dimension& dimension = mixture_.dimensions_[j];
       if (dimension.kind == Kind::kContinuous) continue;
-      const double value = Value(i, j);
-      const auto [entry, is_new] = costs_[dimension.position].try_emplace(value);
-      auto& [exact, rough] = entry->second;
-      if (is_new && dimension.kind == Kind::kStepped) {
-        mixture_.SetCellCosts(dimension, value, reach_, exact);
-      } else if (is_new) {
-        mixture_.SetChoiceCosts(dimension, value, exact);
+      if (page_costs_.has_value() && PageCosts::AreFor(dimension)) continue;
+      MakeTable(i, j);
+    }
+  }
+
+  void MakeTable(size_t i, size_t j) {
+    const Dimension& dimension = mixture_.dimensions_[j];
+    const double value = Value(i, j);
+    const auto [entry, is_new] = costs_[dimension.position].try_emplace(value);
+    auto& [exact, rough] = entry->second;
+    if (is_new && dimension.kind == Kind::kStepped) {
+      mixture_.SetCellCosts(dimension, value, reach_, exact);
+    } else if (is_new) {
+      mixture_.SetChoiceCosts(dimension, value, exact);
+    }
+    if (is_new) rough.assign(exact.begin(), exact.end());
+    const size_t index = i * mixture_.blocks_.tabulated + dimension.position;
+    tables_[index] = exact.data();
+    rough_tables_[index] = rough.data();
+  }
+
+  // Of what has been read from pages so often that a table will take less time.
+  void MakeWorthwhileTables(size_t i) {
+    const std::span<const size_t> which = page_costs_->Which();
+    for (size_t k = 0; k < which.size(); ++k) {
+      const size_t position = mixture_.dimensions_[which[k]].position;
+      if (tables_[i * mixture_.blocks_.tabulated + position] == nullptr &&
+          page_costs_->IsTableWorthWhile(i, k)) {
+        MakeTable(i, which[k]);
       }
-      if (is_new) rough.assign(exact.begin(), exact.end());
-      tables[dimension.position] = exact.data();
-      rough_tables_[i * mixture_.blocks_.tabulated + dimension.position] = rough.data();
     }
   }
 
@@ -295,6 +337,7 @@ class Mixture::Queries {
     std::pmr::vector<double> exact;
     std::pmr::vector<float> rough;
   };
+  std::optional<PageCosts> page_costs_;
   // By tabulated dimension, for each value that has been asked for.
   std::pmr::vector<std::pmr::unordered_map<double, Costs>> costs_;
   Constants constants_;

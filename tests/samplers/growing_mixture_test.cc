@@ -28,6 +28,11 @@ const std::vector<std::vector<Domain>>& Spaces() {
        FloatDomain{-3, 5, false, 0}, FloatDomain{1e-5, 1e-1, true, 0}, IntDomain{16, 1024, true, 1},
        FloatDomain{0, 1, false, 0}, FloatDomain{0, 1, false, 0.125},
        CategoricalDomain{{Value("x"), Value("y")}}},
+      // Enough values for each kernel to have its own, in the tree and in coded pages.
+      {IntDomain{0, 1'000'000, false, 1}, CategoricalDomain{{Value("a"), Value("b")}}},
+      {IntDomain{1, 1'000'000, true, 1}, FloatDomain{0, 1, false, 0},
+       IntDomain{-7, 9'000, false, 3}, IntDomain{0, 1'000'000, false, 1},
+       IntDomain{1, 12, false, 1}},
   };
   return spaces;
 }
@@ -42,6 +47,11 @@ std::vector<double> RandomPoint(const std::vector<Domain>& domains, Rng& rng) {
 Observation RandomObservation(const std::vector<Domain>& domains, size_t number, Rng& rng) {
   Observation trial{number, RandomPoint(domains, rng)};
   for (size_t j = 0; j < domains.size(); ++j) {
+    if (const auto* wide = std::get_if<IntDomain>(&domains[j]);
+        wide != nullptr && Cardinality(*wide) > 1000 && number % 3 != 0) {
+      const auto values = static_cast<double>(Cardinality(*wide));
+      trial.values[j] = ValueAt(*wide, static_cast<uint64_t>(0.04 * rng.Uniform() * values));
+    }
     const auto* d = std::get_if<FloatDomain>(&domains[j]);
     if (d == nullptr) continue;
     const double share = j == 0 ? 0.01 : 0.2;
