@@ -210,7 +210,8 @@ void Mixture::CellCosts(const Dimension& dimension, double value, std::span<cons
                   CellAround(value, dimension.numeric), log_masses);
   for (size_t i = 0; i < rows.size(); ++i) {
     const double log_mass = dimension.log_mass[rows[i]];
-    costs[i] = std::isfinite(log_mass) ? std::max(log_mass - log_masses[i], 0.0) : kInfinity;
+    costs[i] = kInfinity;
+    if (std::isfinite(log_mass)) costs[i] = std::max(log_mass - log_masses[i], 0.0);
   }
 }
 

@@ -1,9 +1,12 @@
 #include "samplers/tpe/pareto.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
+#include <queue>
 
 namespace hpod {
 namespace {
@@ -45,13 +48,16 @@ std::vector<size_t> LexicographicOrder(const Losses& losses) {
   return order;
 }
 
-// The first row of each group of equal rows, in lexicographic order.
-std::vector<size_t> DistinctRows(const Losses& losses) {
-  std::vector<size_t> order = LexicographicOrder(losses);
+// The first row of each group of equal rows, in lexicographic order, in which all are in `order`.
+std::vector<size_t> DistinctRows(const Losses& losses, std::vector<size_t> order) {
   order.erase(std::unique(order.begin(), order.end(),
                           [&](size_t i, size_t j) { return Equal(losses[i], losses[j]); }),
               order.end());
   return order;
+}
+
+std::vector<size_t> DistinctRows(const Losses& losses) {
+  return DistinctRows(losses, LexicographicOrder(losses));
 }
 
 // Moves the rows that no other of `rows` dominates into the result, and leaves the others. `rows`
@@ -101,6 +107,70 @@ double FrontVolume(const Losses& losses, std::span<const double> reference) {
     if (later.size() == 0) continue;
     const std::vector<double> overlap = Limit(later, losses[i]);
     volume -= FrontVolume({overlap, losses.dimensions}, reference);
+  }
+  return volume;
+}
+
+// What points in a plane dominate up to a corner, as they come.
+class Staircase {
+ public:
+  explicit Staircase(std::span<const double> reference)
+      : reference_x_(reference[0]), reference_y_(reference[1]) {}
+
+  double Area() const { return area_; }
+  void Add(double x, double y) {
+    const auto right = std::upper_bound(steps_.begin(), steps_.end(), x,
+                                        [](double a, const Step& step) { return a < step.x; });
+    const bool is_first = right == steps_.begin();
+    if (!is_first && std::prev(right)->y <= y) return;
+    // What was dominated to the right of x is now from y on.
+    auto left = right;
+    double top = is_first ? reference_y_ : std::prev(right)->y;
+    if (!is_first && std::prev(right)->x == x) {
+      left = std::prev(right);
+      top = left->y;
+    }
+    auto last = right;
+    double from = x;
+    for (; last != steps_.end() && last->y >= y; ++last) {
+      area_ += (last->x - from) * (top - y);
+      from = last->x;
+      top = last->y;
+    }
+    area_ += ((last == steps_.end() ? reference_x_ : last->x) - from) * (top - y);
+    if (left == last) {
+      steps_.insert(left, {x, y});
+    } else {
+      *left = {x, y};
+      steps_.erase(std::next(left), last);
+    }
+  }
+
+ private:
+  // Of those that no other dominates: ascending in x, descending in y.
+  struct Step {
+    double x;
+    double y;
+  };
+  const double reference_x_;
+  const double reference_y_;
+  std::vector<Step> steps_;
+  double area_ = 0;
+};
+
+// Vectors of three losses, ascending in the third.
+using Triples = std::vector<std::array<double, 3>>;
+
+// The volume of vectors that may dominate each other: by planes of the third loss. After Fonseca,
+// Paquete and Lopez-Ibanez, "An improved dimension-sweep algorithm for the hypervolume indicator",
+// 2006.
+double VolumeInThreeDimensions(const Triples& losses, std::span<const double> reference) {
+  Staircase staircase(reference);
+  double volume = 0.0;
+  for (size_t i = 0; i < losses.size(); ++i) {
+    staircase.Add(losses[i][0], losses[i][1]);
+    const double next = i + 1 < losses.size() ? losses[i + 1][2] : reference[2];
+    volume += staircase.Area() * (next - losses[i][2]);
   }
   return volume;
 }
@@ -155,61 +225,87 @@ std::vector<size_t> SelectInTwoDimensions(const Losses& losses, std::vector<size
   return selected;
 }
 
-// What `loss` adds to the volume of `selected`.
-double Contribution(std::span<const double> loss, const Losses& selected,
-                    std::span<const double> reference) {
-  const double box = BoxVolume(loss, reference);
-  if (selected.size() == 0 || std::isinf(box)) return box;
-  const std::vector<double> overlap = Limit(selected, loss);
-  return box - FrontVolume({overlap, selected.dimensions}, reference);
+// Vectors of a front of which more are chosen, one after the other.
+class Chosen {
+ public:
+  explicit Chosen(std::span<const double> reference) : reference_(reference) {}
+
+  void Add(std::span<const double> loss) {
+    losses_.insert(losses_.end(), loss.begin(), loss.end());
+    if (loss.size() != 3) return;
+    const std::array<double, 3> triple = {loss[0], loss[1], loss[2]};
+    triples_.insert(std::upper_bound(triples_.begin(), triples_.end(), triple,
+                                     [](const auto& a, const auto& b) { return a[2] < b[2]; }),
+                    triple);
+  }
+  // What another one would add to their volume.
+  double Contribution(std::span<const double> loss) const {
+    const double box = BoxVolume(loss, reference_);
+    if (losses_.empty() || std::isinf(box)) return box;
+    if (loss.size() != 3) {
+      const std::vector<double> overlap = Limit({losses_, loss.size()}, loss);
+      return box - FrontVolume({overlap, loss.size()}, reference_);
+    }
+    Triples overlap = triples_;
+    for (std::array<double, 3>& triple : overlap) {
+      for (size_t k = 0; k < 3; ++k) triple[k] = std::max(triple[k], loss[k]);
+    }
+    return box - VolumeInThreeDimensions(overlap, reference_);
+  }
+
+ private:
+  const std::span<const double> reference_;
+  std::vector<double> losses_;
+  Triples triples_;  // if there are three
+};
+
+// Adds others of the rows, the first ones, until there are so many.
+std::vector<size_t> FillUp(std::vector<size_t> selected, std::span<const size_t> rows,
+                           size_t count) {
+  std::vector<size_t> sorted = selected;
+  std::sort(sorted.begin(), sorted.end());
+  for (const size_t row : rows) {
+    if (selected.size() == count) break;
+    if (!std::binary_search(sorted.begin(), sorted.end(), row)) selected.push_back(row);
+  }
+  return selected;
 }
 
 // Lazy greedy choice: what a vector adds only shrinks as others are chosen, so an old contribution
-// bounds the new one, and those whose bound is below the best found need no new computation.
-std::vector<size_t> SelectLazily(const Losses& losses, std::vector<size_t> rows, size_t count,
-                                 const std::vector<double>& reference) {
-  std::vector<double> added;
-  added.reserve(rows.size());
-  for (const size_t row : rows) added.push_back(BoxVolume(losses[row], reference));
+// bounds the new one, and those whose bound is below the best found need no new computation
+// (Minoux, "Accelerated greedy algorithms for maximizing submodular set functions", 1978). `rows`
+// are in lexicographic order.
+std::vector<size_t> SelectLazily(const Losses& losses, const std::vector<size_t>& rows,
+                                 size_t count, const std::vector<double>& reference) {
+  struct Bound {
+    double added = 0;
+    size_t index = 0;  // among the rows
+    size_t of = 0;     // how many were chosen when it was computed
+    bool operator<(const Bound& other) const {
+      return added < other.added || (added == other.added && index > other.index);
+    }
+  };
+  std::priority_queue<Bound> bounds;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    bounds.push({.added = BoxVolume(losses[rows[i]], reference), .index = i});
+  }
   std::vector<size_t> selected;
-  std::vector<double> selected_losses;
-  while (true) {
-    const size_t best = FirstMaximum(added);
-    selected.push_back(rows[best]);
-    if (selected.size() == count) return selected;
-    if (std::isinf(added[best])) {
-      // Nothing adds to an infinite volume: the rest in order.
-      rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(best));
-      rows.resize(count - selected.size());
-      selected.insert(selected.end(), rows.begin(), rows.end());
-      return selected;
+  Chosen chosen(reference);
+  while (selected.size() < count) {
+    const Bound best = bounds.top();
+    const size_t row = rows[best.index];
+    bounds.pop();
+    if (best.of < selected.size()) {
+      bounds.push(
+          {.added = chosen.Contribution(losses[row]), .index = best.index, .of = selected.size()});
+      continue;
     }
-    selected_losses.insert(selected_losses.end(), losses[rows[best]].begin(),
-                           losses[rows[best]].end());
-    EraseAt(rows, best);
-    EraseAt(added, best);
-
-    std::vector<size_t> by_bound(rows.size());
-    std::iota(by_bound.begin(), by_bound.end(), size_t{0});
-    std::stable_sort(by_bound.begin(), by_bound.end(),
-                     [&](size_t i, size_t j) { return added[i] > added[j]; });
-    double most = -kInfinity;
-    for (const size_t i : by_bound) {
-      if (added[i] < most) break;
-      added[i] = Contribution(losses[rows[i]], {selected_losses, losses.dimensions}, reference);
-      most = std::max(most, added[i]);
-    }
+    selected.push_back(row);
+    // Nothing adds to an infinite volume: the rest in order.
+    if (std::isinf(best.added)) return FillUp(std::move(selected), rows, count);
+    chosen.Add(losses[row]);
   }
-}
-
-// Fewer distinct vectors than wanted: all of them, then repetitions in the order of the rows.
-std::vector<size_t> FillWithRepetitions(std::vector<size_t> distinct, size_t n, size_t count) {
-  std::vector<bool> chosen(n, false);
-  for (const size_t row : distinct) chosen[row] = true;
-  for (size_t row = 0; row < n && distinct.size() < count; ++row) {
-    if (!chosen[row]) distinct.push_back(row);
-  }
-  return distinct;
+  return selected;
 }
 
 }  // namespace
@@ -217,7 +313,8 @@ std::vector<size_t> FillWithRepetitions(std::vector<size_t> distinct, size_t n, 
 std::vector<size_t> NondominationRanks(std::span<const double> values, size_t dimensions,
                                        size_t enough) {
   const Losses losses{values, dimensions};
-  std::vector<size_t> rest = DistinctRows(losses);
+  const std::vector<size_t> order = LexicographicOrder(losses);
+  std::vector<size_t> rest = DistinctRows(losses, order);
   const size_t distinct = rest.size();
   enough = std::min(enough, distinct);
   std::vector<size_t> ranks(losses.size(), 0);
@@ -227,7 +324,6 @@ std::vector<size_t> NondominationRanks(std::span<const double> values, size_t di
   }
   for (const size_t row : rest) ranks[row] = rank;
   // Rows equal to their predecessor were left out above.
-  const std::vector<size_t> order = LexicographicOrder(losses);
   for (size_t i = 1; i < order.size(); ++i) {
     if (Equal(losses[order[i]], losses[order[i - 1]])) ranks[order[i]] = ranks[order[i - 1]];
   }
@@ -248,20 +344,18 @@ std::vector<size_t> SelectByHypervolume(std::span<const double> values, size_t d
                                         size_t count) {
   const Losses losses{values, dimensions};
   if (count == 0) return {};
-  if (count == losses.size()) {
-    std::vector<size_t> all(count);
-    std::iota(all.begin(), all.end(), size_t{0});
-    return all;
-  }
+  std::vector<size_t> all(losses.size());
+  std::iota(all.begin(), all.end(), size_t{0});
+  if (count == losses.size()) return all;
   std::vector<size_t> rows = DistinctRows(losses);
-  if (rows.size() <= count) return FillWithRepetitions(std::move(rows), losses.size(), count);
+  if (rows.size() <= count) return FillUp(std::move(rows), all, count);
   const std::vector<double> reference = ReferencePoint(losses);
   if (!std::all_of(reference.begin(), reference.end(), [](double r) { return std::isfinite(r); })) {
     rows.resize(count);
     return rows;
   }
   if (dimensions == 2) return SelectInTwoDimensions(losses, std::move(rows), count, reference);
-  return SelectLazily(losses, std::move(rows), count, reference);
+  return SelectLazily(losses, rows, count, reference);
 }
 
 }  // namespace hpod
