@@ -12,7 +12,7 @@ from bench.suggest import name_of
 from bench.throughput import BAR_WORKERS, PLACES
 from bench.throughput import name_of as trials_name
 
-SPACE_TEXT = {"floats2": "2 floats", "floats10": "10 floats", "floats30": "30 floats", "mixed8": "8 mixed"}
+SPACE_TEXT = {"floats2": "2 floats", "floats10": "10 floats", "floats30": "30 floats", "mixed8": "8 mixed", "ints4": "4 ints up to a million"}
 FACTORS = {"Rustuna": {100: 10, 1_000: 20, 10_000: 40}, "Optuna": {100: 100, 1_000: 200, 10_000: 500}}
 SHARE = {"floats10": 1.0, "floats30": 0.5, "mixed8": 0.5}
 GROWTH_MAX = 10

@@ -10,7 +10,7 @@ KINDS = ("uniform", "concentrated")
 PEER_TRIALS_MAX = 10_000
 # Whose histories hpod's TPE makes itself.
 GROWN = "grown"
-GROWN_SPACES = ("floats1", "floats2", "floats3", "floats5", "floats10", "floats30", "mixed8")
+GROWN_SPACES = ("floats1", "floats2", "floats3", "floats5", "floats10", "floats30", "mixed8", "ints4")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,6 +37,14 @@ Space Floats(size_t count) {
   return MakeSpace(std::move(specs));
 }
 
+Space WideInts(size_t count) {
+  std::vector<ParameterSpec> specs;
+  for (size_t i = 0; i < count; ++i) {
+    specs.push_back({fmt::format("x{}", i), IntDomain{0, 1'000'000, false, 1}, {}});
+  }
+  return MakeSpace(std::move(specs));
+}
+
 Space Mixed() {
   const CategoricalDomain choices{{Value("a"), Value("b"), Value("c"), Value("d")}};
   return MakeSpace({{"lr", FloatDomain{1e-5, 1e-1, true, 0}, {}},
@@ -60,6 +68,7 @@ double Whole(double low, double high, bool log, double position) {
 Space WorkloadSpace(std::string_view name) {
   constexpr std::string_view kFloats = "floats";
   if (name == "mixed8") return Mixed();
+  if (name == "ints4") return WideInts(4);
   if (name.starts_with(kFloats)) {
     size_t count = 0;
     const char* end = name.data() + name.size();

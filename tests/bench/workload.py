@@ -12,7 +12,7 @@ from bench.space import Parameter, Space, floats
 BEST = 0.4
 DEVIATIONS = 27
 LARGEST_POSITION = 1 - 2.0**-53
-# Draws per trial and parameter: one uniform, twelve for the normal.
+#Draws per trial and parameter : one uniform, twelve for the normal.
 DRAWS = 13
 
 CHOICES = ("a", "b", "c", "d")
