@@ -8,7 +8,6 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 #include <limits>
-#include <numbers>
 
 #include "samplers/tpe/coded_pages.h"
 
@@ -18,7 +17,7 @@ namespace hpod {
 
 // What terms are made of and with.
 struct TermShape {
-  size_t continuous;
+  size_t in_terms;
   size_t dimensions;
   const float* positions;
   const float* scales;
@@ -65,7 +64,7 @@ HWY_INLINE F RoughTerms(const CodedKernels& kernels, F constant, const TermShape
   const F most = hn::Set(kFloats, shape.limit);
   const F none = hn::Set(kFloats, -std::numeric_limits<float>::infinity());
   F cost = hn::Zero(kFloats);
-  for (size_t j = 0; j < shape.continuous; ++j) {
+  for (size_t j = 0; j < shape.in_terms; ++j) {
     const F z = kernels.Offset(j, shape.positions[j], shape.scales[j]);
     cost = hn::MulAdd(z, z, cost);
     if (j % kDimensionsAtOnce == kDimensionsAtOnce - 1 &&
@@ -74,8 +73,8 @@ HWY_INLINE F RoughTerms(const CodedKernels& kernels, F constant, const TermShape
     }
   }
   F with_others = cost;
-  for (size_t j = shape.continuous; j < shape.dimensions; ++j) {
-    const F half = hn::Set(kFloats, shape.halves[j - shape.continuous]);
+  for (size_t j = shape.in_terms; j < shape.dimensions; ++j) {
+    const F half = hn::Set(kFloats, shape.halves[j - shape.in_terms]);
     const F offset = hn::Abs(kernels.Offset(j, shape.positions[j], shape.scales[j]));
     const F beyond = hn::Max(hn::Sub(offset, half), hn::Zero(kFloats));
     with_others = hn::MulAdd(beyond, beyond, with_others);
@@ -109,16 +108,17 @@ HWY_EXPORT(GetTermsOf);
 }  // namespace
 
 CodedPages::CodedPages(std::span<const double> scales, std::span<const Interval> intervals,
-                       size_t continuous)
-    : continuous_(continuous),
+                       std::span<const double> term_scales, double base)
+    : in_terms_(term_scales.size()),
       grid_(std::make_unique<const CellGrid>(scales, intervals)),
+      base_(base),
       cells_(scales.size()),
       parts_(2 * scales.size()),
       constants_(kPageSlots * sizeof(float) / sizeof(ByteLine)),
       boxes_(*grid_) {
   for (size_t i = 0; i < scales.size(); ++i) {
-    scaled_parts_.push_back(static_cast<float>(grid_->ScaledCell(i) / kParts));
-    if (i < continuous) base_ += std::log(scales[i]) - 0.5 * std::log(std::numbers::pi);
+    const double times = i < in_terms_ ? term_scales[i] / scales[i] : 1.0;
+    scaled_parts_.push_back(static_cast<float>(times * grid_->ScaledCell(i) / kParts));
   }
 }
 
@@ -206,7 +206,7 @@ CodedPages::Point::Point(const CodedPages& pages, const TreePoint& point,
     // Half a part, and as much for rounding to floats.
     const double part = grid.ScaledCell(i) / kParts;
     square += part * part;
-    if (i < pages.continuous_) continue;
+    if (i < pages.in_terms_) continue;
     const double half = grid.LengthInCells(i, point.HalfOf(i)) * grid.ScaledCell(i);
     halves_.push_back(static_cast<float>(1.000001 * (half + part)));
   }
@@ -225,7 +225,7 @@ double CodedPages::Point::ErrorWithin(double reach) const {
 void CodedPages::Point::GetTerms(size_t page, uint64_t slots, double reach,
                                  std::span<float, kPageSlots> terms) const {
   const auto limit = static_cast<float>(reach + 2.0 * ErrorWithin(reach) + 1e-5);
-  const TermShape shape{.continuous = pages_.continuous_,
+  const TermShape shape{.in_terms = pages_.in_terms_,
                         .dimensions = positions_.size(),
                         .positions = positions_.data(),
                         .scales = pages_.scaled_parts_.data(),

@@ -33,9 +33,11 @@ class CodedPages {
   static constexpr size_t kLeastDimensions = 3;
 
   // Of kernels of the scales 1 / (sqrt(2) sigma), with centres in plain intervals. Only the first
-  // dimensions, so many, make up a term; in others it is known only how far from the point it is.
+  // dimensions, which have `term_scales`, make up a term, less the squares of the distances times
+  // those; in others it is known only how far from the point it is. `base`: a number that is in all
+  // constants.
   CodedPages(std::span<const double> scales, std::span<const Interval> intervals,
-             size_t continuous);
+             std::span<const double> term_scales, double base);
 
   // Makes an empty page of that number, of which there are few more than are added.
   void AddPage(size_t page);
@@ -67,7 +69,7 @@ class CodedPages {
    private:
     const CodedPages& pages_;
     std::pmr::vector<float> positions_;  // by dimension: in the cells' parts
-    std::pmr::vector<float> halves_;     // by dimension after the continuous ones: scaled
+    std::pmr::vector<float> halves_;     // by dimension after those in terms: scaled
     double error_ = 0;                   // of the root of a cost
   };
 
@@ -147,10 +149,10 @@ class CodedPages {
     return reinterpret_cast<float*>(constants_.At(index_of_[page]));
   }
 
-  size_t continuous_;
+  size_t in_terms_;  // dimensions
   std::unique_ptr<const CellGrid> grid_;
   std::vector<float> scaled_parts_;
-  double base_ = 0;  // constant of a kernel that is all in the intervals
+  double base_;  // about the constant of a kernel that is all in the intervals
   // By number of a page: its index in what follows.
   std::vector<uint32_t> index_of_;
   Lines cells_;      // [index][dimension][slot]

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "samplers/tpe/coded_sum.h"
+#include "samplers/tpe/fine_steps.h"
 #include "samplers/tpe/mixture.h"
 #include "samplers/tpe/mixture_queries.h"
 #include "samplers/tpe/scratch.h"
@@ -253,7 +254,7 @@ void Mixture::ReadTree(Candidate& c, Queries& queries, double to_beat,
 
 // Costs in tabulated dimensions are rounded, too, and so are sums.
 double Mixture::CodedError(const CodedPages::Point& point, double reach) const {
-  return point.ErrorWithin(reach) +
+  return point.ErrorWithin(reach) + FineError(fine_fourth_powers_, reach) +
          static_cast<double>(blocks_.tabulated) * std::max(reach, 0.0) * 0x1p-23 + 1e-5;
 }
 

@@ -74,8 +74,8 @@ void GrowingMixture::PutAllInTree(Placed all) {
   const size_t count = all.numbers.size();
   if (count == 0) return;
   const size_t d = mixture_.NumericCount();
-  all.constants = mixture_.LeastWidthConstants(all.centres);
-  all.constants.resize(count, 0.0);  // without any continuous dimensions
+  all.constants = mixture_.TreeConstants(all.centres);
+  all.constants.resize(count, 0.0);  // without any dimensions that have such
   partition_.greatest_term =
       mixture_.GreatestTermOf(*std::max_element(all.constants.begin(), all.constants.end()));
   for (size_t k = 0; k < count && partition_.sums.has_value(); ++k) {
@@ -254,7 +254,7 @@ void GrowingMixture::Settle(size_t number, TrialValues values) {
     too_new_.push_back(static_cast<uint32_t>(number));
     return;
   }
-  PutInTree(number, centre, mixture_.ConstantAt(slots_[number]), values);
+  PutInTree(number, centre, mixture_.TreeConstantOf(slots_[number]), values);
 }
 
 }  // namespace hpod

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "samplers/math/truncated_normal.h"
+#include "samplers/tpe/fine_steps.h"
 #include "samplers/tpe/sorted_centres.h"
 
 namespace hpod {
@@ -76,14 +77,33 @@ Mixture::Mixture(std::span<const Domain> domains, bool forgetting) : forgetting_
     prior_constant_ +=
         PreciseNormaliser(intervals_.size() - 1, prior_centres_.back(), prior_scales_.back());
   }
-  for (const Kind kind : {Kind::kContinuous, Kind::kStepped}) {
-    for (Dimension& d : dimensions_) {
-      if (d.kind != kind) continue;
-      d.coordinate = tree_scales_.size();
-      tree_scales_.push_back(ScaleOf(LimitsOf(d.interval, kSettled).least));
-      tree_intervals_.push_back(d.interval);
-      if (!IsPlain(d.interval)) is_tree_plain_ = false;
-    }
+  OrderCoordinates();
+}
+
+void Mixture::OrderCoordinates() {
+  const auto add = [&](Dimension& d) {
+    d.coordinate = tree_scales_.size();
+    tree_scales_.push_back(ScaleOf(LimitsOf(d.interval, kSettled).least));
+    tree_intervals_.push_back(d.interval);
+    if (!IsPlain(d.interval)) is_tree_plain_ = false;
+  };
+  for (Dimension& d : dimensions_) {
+    if (d.kind != Kind::kContinuous) continue;
+    add(d);
+    term_scales_.push_back(tree_scales_.back());
+  }
+  for (Dimension& d : dimensions_) {
+    if (d.kind != Kind::kStepped || d.numeric.log || !IsPlain(d.interval)) continue;
+    const double step = d.numeric.step / LimitsOf(d.interval, kSettled).least;
+    d.is_fine = IsFine(step);
+    if (!d.is_fine) continue;
+    add(d);
+    term_scales_.push_back(ScaleOverCells(tree_scales_.back(), d.numeric.step));
+    fine_constant_ += std::log(d.numeric.step * term_scales_.back() / tree_scales_.back());
+    fine_fourth_powers_ += std::pow(step, 4.0);
+  }
+  for (Dimension& d : dimensions_) {
+    if (d.kind == Kind::kStepped && !d.is_fine) add(d);
   }
 }
 
@@ -242,7 +262,11 @@ std::optional<CellSums> Mixture::MakeCellSums() const {
 
 std::optional<CodedPages> Mixture::MakeCodedPages() const {
   if (tree_scales_.size() < CodedPages::kLeastDimensions || !is_tree_plain_) return std::nullopt;
-  return CodedPages(tree_scales_, tree_intervals_, blocks_.continuous);
+  double base = fine_constant_;
+  for (size_t i = 0; i < term_scales_.size(); ++i) {
+    base += std::log(tree_scales_[i]) - 0.5 * std::log(std::numbers::pi);
+  }
+  return CodedPages(tree_scales_, tree_intervals_, term_scales_, base);
 }
 
 bool Mixture::IsSpecial(std::span<const double> centre) const {
@@ -254,9 +278,22 @@ bool Mixture::IsSpecial(std::span<const double> centre) const {
 }
 
 // In a dimension with steps a kernel whose centre is more than a widths from a cell has a cost of
-// at least a^2 / 2 - 0.4 there (see ReachInWidths).
+// at least a^2 / 2 - 0.4 there (see ReachInWidths). If it is a fine one, its mass in the cell is at
+// most the step times the greatest density there, which the term scale is less than by 0.1 %.
 double Mixture::GreatestTermOf(double constant) const {
-  return constant + 0.4 * static_cast<double>(tree_scales_.size() - blocks_.continuous);
+  const auto fine = static_cast<double>(term_scales_.size() - blocks_.continuous);
+  return constant + 0.4 * static_cast<double>(tree_scales_.size() - term_scales_.size()) +
+         0.001 * fine;
+}
+
+double Mixture::TreeConstantOf(size_t slot) const {
+  double sum = ConstantAt(slot) + fine_constant_;
+  for (const Dimension& d : dimensions_) {
+    if (!d.is_fine) continue;
+    sum += LogNormalPdf(0.0) + std::log(tree_scales_[d.coordinate] * std::numbers::sqrt2) -
+           d.log_mass[RowOf(slot, d)];
+  }
+  return sum;
 }
 
 void Mixture::UpdateConstants(std::span<const uint32_t> blocks) {
@@ -289,8 +326,8 @@ void Mixture::MakeConstants(std::span<const uint32_t> which, const KernelTails* 
   }
 }
 
-std::vector<double> Mixture::LeastWidthConstants(std::span<const double> centres) const {
-  const size_t d = blocks_.continuous;
+std::vector<double> Mixture::TreeConstants(std::span<const double> centres) const {
+  const size_t d = term_scales_.size();
   const size_t row = tree_scales_.size();
   const size_t count = d == 0 ? 0 : centres.size() / row;
   KernelBlocks block;
@@ -310,8 +347,10 @@ std::vector<double> Mixture::LeastWidthConstants(std::span<const double> centres
       const double* centre = &centres[(first + std::min(lane, lanes - 1)) * row];
       for (size_t i = 0; i < d; ++i) block.centres[i].lane[lane] = centre[i];
     }
-    SetConstants(block, kTheBlock, intervals_, nullptr, &constants);
-    all.insert(all.end(), constants.lane, constants.lane + lanes);
+    SetConstants(block, kTheBlock, tree_intervals_, nullptr, &constants);
+    for (size_t lane = 0; lane < lanes; ++lane) {
+      all.push_back(constants.lane[lane] + fine_constant_);
+    }
   }
   return all;
 }

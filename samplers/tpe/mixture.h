@@ -174,10 +174,11 @@ class Mixture {
   }
   // See Partition::greatest_term.
   double GreatestTermOf(double constant) const;
-  double ConstantAt(size_t slot) const { return constants_[PlaceOf(slot)].lane[slot % kLanes]; }
-  // By kernel, of those with the least widths that there can be; `centres`: the tree's, one after
-  // the other. None without continuous dimensions.
-  std::vector<double> LeastWidthConstants(std::span<const double> centres) const;
+  // What of a kernel in the tree does not depend on the point, in dimensions that are continuous or
+  // finely stepped.
+  double TreeConstantOf(size_t slot) const;
+  // The same by kernel; `centres`: the tree's, one after the other. None without such dimensions.
+  std::vector<double> TreeConstants(std::span<const double> centres) const;
   // Whether one of the tree's centres is outside an interval, or an interval has no formulas.
   bool IsSpecial(std::span<const double> centre) const;
   double CentreOf(size_t slot, size_t dimension) const;
@@ -205,6 +206,8 @@ class Mixture {
     Kind kind = Kind::kContinuous;
     size_t position = 0;    // among the continuous or the tabulated ones
     size_t coordinate = 0;  // in the tree's centres
+    // Stepped, and steps are so fine that coded terms have it (fine_steps.h).
+    bool is_fine = false;
     NumericDomain numeric;
     Interval interval;
     size_t choice_count = 0;
@@ -227,6 +230,9 @@ class Mixture {
   struct CodedSum;
   struct Candidate;
 
+  double ConstantAt(size_t slot) const { return constants_[PlaceOf(slot)].lane[slot % kLanes]; }
+  // The tree's: those of continuous dimensions first, then of finely stepped ones.
+  void OrderCoordinates();
   static void ClearRows(Dimension& dimension);
   void SetRows(Dimension& dimension, std::span<const Normal> normals);
   static void MakeRowOf(Dimension& dimension);
@@ -324,6 +330,12 @@ class Mixture {
   std::vector<double> tree_scales_;
   std::vector<Interval> tree_intervals_;
   bool is_tree_plain_ = true;  // all those intervals have formulas
+  // Of the first coordinates, those of dimensions that are continuous or finely stepped.
+  std::vector<double> term_scales_;
+  // Of the finely stepped ones: sums of the logarithms of steps and of what term scales are less
+  // by, and of the steps in widths to the fourth power.
+  double fine_constant_ = 0;
+  double fine_fourth_powers_ = 0;
   // Of the prior, by continuous dimension.
   std::vector<double> prior_centres_;
   std::vector<double> prior_scales_;

@@ -212,7 +212,7 @@ class Mixture::Queries {
     MakeWorthwhileTables(i);
     return page_costs_->Extend(query, i, Values(i), first, last, slots);
   }
-  // The tables of a point, in single precision.
+  // The tables of a point, in single precision, in dimensions that are not in coded terms.
   const float* const* RoughCosts(size_t i) {
     Tabulate(i);
     return rough_tables_.data() + i * mixture_.blocks_.tabulated;
@@ -258,14 +258,14 @@ class Mixture::Queries {
   // A grid value is a cell around it.
   void SetTreePoint(size_t i, double* middle, double* half) {
     const size_t continuous = mixture_.blocks_.continuous;
-    middle = std::copy_n(Coordinates(i), continuous, middle);
-    half = std::fill_n(half, continuous, 0.0);
+    std::copy_n(Coordinates(i), continuous, middle);
+    std::fill_n(half, continuous, 0.0);
     for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
       const Dimension& d = mixture_.dimensions_[j];
       if (d.kind != Kind::kStepped) continue;
       const Interval cell = CellAround(Value(i, j), d.numeric);
-      *middle++ = 0.5 * (cell.low + cell.high);
-      *half++ = 0.5 * (cell.high - cell.low);
+      middle[d.coordinate] = 0.5 * (cell.low + cell.high);
+      half[d.coordinate] = 0.5 * (cell.high - cell.low);
     }
   }
 
@@ -300,10 +300,10 @@ class Mixture::Queries {
     } else if (is_new) {
       mixture_.SetChoiceCosts(dimension, value, exact);
     }
-    if (is_new) rough.assign(exact.begin(), exact.end());
+    if (is_new && !dimension.is_fine) rough.assign(exact.begin(), exact.end());
     const size_t index = i * mixture_.blocks_.tabulated + dimension.position;
     tables_[index] = exact.data();
-    rough_tables_[index] = rough.data();
+    if (!dimension.is_fine) rough_tables_[index] = rough.data();
   }
 
   // Of what has been read from pages so often that a table will take less time.

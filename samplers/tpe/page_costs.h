@@ -80,12 +80,12 @@ class Mixture::PageCosts {
     return {.point = query.point, .costs = tables_.data(), .rows = rows_.data(), .first = first};
   }
 
-  // Subtracts the costs from a coded page's terms of at least `least`.
+  // Subtracts the costs that are not in a coded page's terms from those of at least `least`.
   void Subtract(const KernelQuery& query, size_t point, std::span<const double> values, size_t page,
                 double least, std::span<float, kPageSlots> terms) {
     for (size_t k = 0; k < which_.size(); ++k) {
       const Dimension& dimension = mixture_.dimensions_[which_[k]];
-      if (query.costs[dimension.position] != nullptr) continue;
+      if (dimension.is_fine || query.costs[dimension.position] != nullptr) continue;
       uint64_t slots = 0;
       for (size_t slot = 0; slot < kPageSlots; ++slot) {
         slots |= uint64_t{static_cast<double>(terms[slot]) >= least} << slot;

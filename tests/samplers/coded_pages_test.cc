@@ -27,7 +27,9 @@ class CodedCentres {
       intervals_.push_back({low, low + std::exp(3.0 - static_cast<double>(i))});
       scales_.push_back(ScaleOf(0.01 * (intervals_[i].high - intervals_[i].low)));
     }
-    pages_.emplace(scales_, intervals_, dimensions);
+    double base = 0.0;
+    for (const double scale : scales_) base += std::log(scale) - 0.572;
+    pages_.emplace(scales_, intervals_, scales_, base);
   }
 
   // Normal around a third of each interval, cut to it; each tenth at an end.

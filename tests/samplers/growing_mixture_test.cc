@@ -33,6 +33,8 @@ const std::vector<std::vector<Domain>>& Spaces() {
       {IntDomain{1, 1'000'000, true, 1}, FloatDomain{0, 1, false, 0},
        IntDomain{-7, 9'000, false, 3}, IntDomain{0, 1'000'000, false, 1},
        IntDomain{1, 12, false, 1}},
+      // With steps that are just fine enough to be in coded terms.
+      {IntDomain{0, 930, false, 1}, IntDomain{0, 930, false, 1}, IntDomain{0, 930, false, 1}},
   };
   return spaces;
 }
@@ -48,7 +50,7 @@ Observation RandomObservation(const std::vector<Domain>& domains, size_t number,
   Observation trial{number, RandomPoint(domains, rng)};
   for (size_t j = 0; j < domains.size(); ++j) {
     if (const auto* wide = std::get_if<IntDomain>(&domains[j]);
-        wide != nullptr && Cardinality(*wide) > 1000 && number % 3 != 0) {
+        wide != nullptr && Cardinality(*wide) > 900 && number % 3 != 0) {
       const auto values = static_cast<double>(Cardinality(*wide));
       trial.values[j] = ValueAt(*wide, static_cast<uint64_t>(0.04 * rng.Uniform() * values));
     }
