@@ -7,7 +7,7 @@ from typing import Iterable, Optional, Sequence
 
 from bench import calls, figures, throughput
 from bench.machine import describe_machine, file_system
-from bench.must_hold import SPACE_TEXT, all_bars, ratio, trial_us
+from bench.must_hold import SPACE_TEXT, all_bars, ratio, report_share, trial_us
 from bench.run import Run
 from bench.servers import FOLDERS
 from bench.settings import GROWN, GROWN_SPACES, KINDS, SPACES
@@ -174,7 +174,7 @@ def call_times(run: Run) -> list[str]:
     for place in calls.PLACES:
         for n in calls.IN_FLIGHT:
             report, empty = f"calls/report/{place}/{n}", f"calls/empty/{place}/{n}"
-            share = ratio(rate(run, report), rate(run, empty))
+            share = report_share(run, place, n)
             cells = [figure_text(rate(run, name)) for name in (report, empty)]
             cells += [f"{figure_text(run.figure(name, 'median_us'))} ({figure_text(run.figure(name, 'p95_us'))})" for name in (report, empty)]
             rows.append([place, str(n), figure_text(share), *cells])
@@ -182,7 +182,7 @@ def call_times(run: Run) -> list[str]:
     return [
         "## Durable calls beside empty ones", "",
         "A report is on disk (SQLite WAL, `synchronous=FULL`) before it is answered. The empty call is a unary gRPC call answered by gRPC's callback API.",
-        "Medians (95th percentiles) in µs.", "", "![Reports and empty calls](benchmarks/calls.svg)", "",
+        "Medians (95th percentiles) in µs; ratios are medians of those within a repeat.", "", "![Reports and empty calls](benchmarks/calls.svg)", "",
         *table(["database on", "in flight", "reports to empty calls", "reports/s", "empty calls/s", "report, µs", "empty call, µs"], rows), "",
         "A bare commit, one insert in SQLite with WAL and `synchronous=FULL`, in the same run:", "",
         *table(["on", "median, µs", "p95, µs"], commits), "",

@@ -46,7 +46,7 @@ LONG = Settings(
     peer_kinds=KINDS, asks=30, ask_seconds=1.0,
     workers=(1, 4, 16, 64), peer_workers=(1, 4, 16, 64), loop_trials=1_000, loop_seconds=5, bar_seconds=20,
     histories=(10_000, 100_000, 1_000_000),
-    call_seconds=1, call_repeats=3,
+    call_seconds=1, call_repeats=5,
     memory_trials=1_000_000,
     pruning_trials=(100, 1_000, 10_000, 100_000), peer_pruning_trials=(100, 1_000, 10_000, 100_000),
 )
