@@ -29,7 +29,7 @@ std::vector<double> Mixture::LogDensity(std::span<const double> points) const {
   // So many at once share the reading of the kernels.
   constexpr size_t kAtOnce = 8;
   Scratch scratch;
-  Queries queries(*this, points, scratch.Memory());
+  Queries queries(*this, points, scratch.Memory(), /*by_page=*/false);
   const double gap = GapFor(kExact);
   std::pmr::vector<ScaledSum> sums(queries.size(), scratch.Memory());
   std::pmr::vector<KernelTerms> terms(scratch.Memory());

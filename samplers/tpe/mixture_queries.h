@@ -163,7 +163,7 @@ class Mixture::Queries {
  public:
   // `by_page`: ForBlocks will be asked for, a page at a time, where tables would take too long.
   Queries(const Mixture& mixture, std::span<const double> points, std::pmr::memory_resource* memory,
-          bool by_page = false)
+          bool by_page)
       : mixture_(mixture),
         points_(points),
         count_(points.size() / mixture.dimensions_.size()),

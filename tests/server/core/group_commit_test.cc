@@ -50,6 +50,19 @@ TEST_P(GroupCommit, AnswersOnlyAfterTheCommitAndInOrder) {
   EXPECT_FALSE(hpod_.core().HasWork());
 }
 
+TEST_P(GroupCommit, SaysWhenItIsDoneAndAnswersFollow) {
+  hpod_.Suggest();
+  int calls = 0;
+  hpod_.core().Flush([&] {
+    ++calls;
+    EXPECT_EQ(hpod_.storage().commits, 1);
+    EXPECT_THAT(hpod_.answered, IsEmpty());
+    EXPECT_EQ(hpod_.core().GroupSize(), 1u);
+  });
+  EXPECT_EQ(calls, 1);
+  EXPECT_THAT(hpod_.answered, SizeIs(1));
+}
+
 TEST_P(GroupCommit, IsLeftOutWhenNothingIsToBeStored) {
   const auto suggestion = hpod_.Suggest();
   hpod_.core().Flush();
