@@ -199,15 +199,15 @@ double Mixture::ReachInWidths() const {
   return std::sqrt(2.0 * sum);
 }
 
-void Mixture::CellCosts(const Dimension& dimension, double value, std::span<const size_t> rows,
-                        std::span<double> costs) {
+void Mixture::CellCosts(const Dimension& dimension, const Interval& cell,
+                        std::span<const size_t> rows, std::span<double> costs) {
   std::array<double, kCellsAtOnce> mu, sigma, log_masses;
   for (size_t i = 0; i < rows.size(); ++i) {
     mu[i] = dimension.mu[rows[i]];
     sigma[i] = dimension.sigma[rows[i]];
   }
-  LogNormalMasses(std::span(mu).first(rows.size()), std::span(sigma).first(rows.size()),
-                  CellAround(value, dimension.numeric), log_masses);
+  LogNormalMasses(std::span(mu).first(rows.size()), std::span(sigma).first(rows.size()), cell,
+                  log_masses);
   for (size_t i = 0; i < rows.size(); ++i) {
     const double log_mass = dimension.log_mass[rows[i]];
     costs[i] = kInfinity;
@@ -224,7 +224,7 @@ void Mixture::SetCellCosts(const Dimension& dimension, double value, double reac
   std::array<double, kCellsAtOnce> of_near;
   size_t count = 0;
   const auto set_near = [&] {
-    CellCosts(dimension, value, std::span(near).first(count), of_near);
+    CellCosts(dimension, cell, std::span(near).first(count), of_near);
     for (size_t i = 0; i < count; ++i) costs[near[i]] = of_near[i];
     count = 0;
   };

@@ -45,6 +45,13 @@ inline double ToModel(double value, bool log) {
 // the model's numbers.
 Interval IntervalOf(const NumericDomain& domain);
 
+// Ends of the cell around the grid value `x`, in the model's numbers.
+inline Interval CellAround(double x, const NumericDomain& domain) {
+  const double left = x - 0.5 * domain.step;
+  const double right = x + 0.5 * domain.step;
+  return domain.log ? Interval{std::log(left), std::log(right)} : Interval{left, right};
+}
+
 // So many of the newest observations weigh 1 in any case.
 inline constexpr size_t kNewest = 25;
 
@@ -61,6 +68,10 @@ ChoiceShares MakeChoiceShares(size_t choice_count, size_t observation_count);
 
 // 1 / (sqrt(2) sigma).
 double ScaleOf(double sigma);
+
+// Blocks of pages.
+inline constexpr size_t kPageBlocks = kPageSlots / kLanes;
+inline size_t FirstBlock(size_t page) { return page * kPageBlocks; }
 
 // Slots in pages of kPageSlots: those that every query looks at, and those of kernels that have all
 // the same width in each numeric dimension, which a tree has by their centres.
@@ -256,10 +267,10 @@ class Mixture {
 
   // From how many widths on a kernel cannot matter in a stepped dimension.
   double ReachInWidths() const;
-  // -ln f at a value, of some rows.
-  static void CellCosts(const Dimension& dimension, double value, std::span<const size_t> rows,
-                        std::span<double> costs);
-  // The same by row.
+  // -ln f in the cell around a value, of some rows.
+  static void CellCosts(const Dimension& dimension, const Interval& cell,
+                        std::span<const size_t> rows, std::span<double> costs);
+  // The same at a value, by row.
   void SetCellCosts(const Dimension& dimension, double value, double reach,
                     std::pmr::vector<double>& costs) const;
   void SetChoiceCosts(const Dimension& dimension, double value,

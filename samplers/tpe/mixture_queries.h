@@ -21,9 +21,6 @@
 
 namespace hpod {
 
-// Blocks of pages.
-inline constexpr size_t kPageBlocks = kPageSlots / kLanes;
-inline size_t FirstBlock(size_t page) { return page * kPageBlocks; }
 // Of a page: its blocks up to the last that has a kernel.
 struct BlockRange {
   BlockRange(const Partition& partition, uint32_t page)
@@ -31,13 +28,6 @@ struct BlockRange {
   size_t first;
   size_t last;  // not one of them
 };
-
-// Ends of the cell around the grid value `x`, in the model's numbers.
-inline Interval CellAround(double x, const NumericDomain& domain) {
-  const double left = x - 0.5 * domain.step;
-  const double right = x + 0.5 * domain.step;
-  return domain.log ? Interval{std::log(left), std::log(right)} : Interval{left, right};
-}
 
 // The kernels of some slots of a coded page, as those of other pages are: with their centres, from
 // the values of their trials.
@@ -61,8 +51,6 @@ class Mixture::DecodedPage {
   void Read(uint32_t page, uint64_t slots) {
     const KernelBlocks& from = mixture_.blocks_;
     const size_t first = FirstBlock(page);
-    blocks_.rows.assign(from.rows.begin() + Offset(first * from.tabulated),
-                        from.rows.begin() + Offset((first + kPageBlocks) * from.tabulated));
     std::vector<uint32_t> which;
     for (uint32_t block = 0; block < kPageBlocks; ++block) {
       if ((slots >> (block * kLanes) & 0xff) == 0) {
@@ -82,13 +70,11 @@ class Mixture::DecodedPage {
       }
     }
   }
-  // Of the page that was read last: its blocks from 0 on.
+  // Of the page that was read last: its blocks from 0 on, without rows, which a query has.
   const KernelBlocks& Blocks() const { return blocks_; }
   const KernelConstants* Constants() const { return constants_.data(); }
 
  private:
-  static std::ptrdiff_t Offset(size_t index) { return static_cast<std::ptrdiff_t>(index); }
-
   void ReadCentre(int32_t number, size_t block, size_t lane) {
     size_t i = 0;
     for (size_t j = 0; j < mixture_.dimensions_.size(); ++j) {
@@ -178,8 +164,7 @@ class Mixture::Queries {
         tree_halves_(tree_middles_.size(), memory),
         costs_(mixture.blocks_.tabulated, memory),
         constants_(mixture, memory) {
-    if (by_page) page_costs_.emplace(mixture, count_, memory);
-    if (by_page && page_costs_->Which().empty()) page_costs_.reset();
+    if (by_page && PageCosts::AreForAny(mixture)) page_costs_.emplace(mixture, count_, memory);
     const size_t continuous = mixture_.blocks_.continuous;
     if (!mixture_.are_points_coordinates_) SetCoordinates();
     const double* x = mixture_.are_points_coordinates_ ? points_.data() : coordinates_.data();
@@ -204,13 +189,15 @@ class Mixture::Queries {
     return std::span(queries_).subspan(first, count);
   }
   const KernelQuery& One(size_t i) { return Some(i, 1)[0]; }
-  // For the blocks [first, last), no more than a page's, and of them for those slots whose bits are
-  // set. Valid until the next call.
+  // For the blocks [first, last), no more than a page's, whose rows it has, and of them for those
+  // slots whose bits are set. Valid until the next call.
   KernelQuery ForBlocks(size_t i, size_t first, size_t last, uint64_t slots = ~uint64_t{0}) {
-    const KernelQuery& query = One(i);
+    KernelQuery query = One(i);
+    query.rows = query.RowsOf(mixture_.blocks_, first);
+    query.first = first;
     if (!page_costs_.has_value()) return query;
     MakeWorthwhileTables(i);
-    return page_costs_->Extend(query, i, Values(i), first, last, slots);
+    return page_costs_->Extend(query, i, Values(i), last, slots);
   }
   // The tables of a point, in single precision, in dimensions that are not in coded terms.
   const float* const* RoughCosts(size_t i) {

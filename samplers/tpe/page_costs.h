@@ -34,17 +34,19 @@ class Mixture::PageCosts {
     for (size_t j = 0; j < mixture.dimensions_.size(); ++j) {
       if (AreFor(mixture.dimensions_[j])) which_.push_back(j);
     }
-    if (which_.empty()) return;
     read_.resize(points * which_.size());
     costs_.resize(which_.size() * kPageSlots);
     tables_.resize(mixture.blocks_.tabulated);
-    rows_.resize(kPageSlots / kLanes * mixture.blocks_.tabulated);
+    rows_.resize(kPageBlocks * mixture.blocks_.tabulated);
   }
 
   // Whether a dimension has so many rows that they are better than a table, at first.
   static bool AreFor(const Dimension& dimension) {
     constexpr size_t kMostRows = 256;
     return dimension.kind == Kind::kStepped && dimension.mu.size() > kMostRows;
+  }
+  static bool AreForAny(const Mixture& mixture) {
+    return std::any_of(mixture.dimensions_.begin(), mixture.dimensions_.end(), AreFor);
   }
   // The dimensions.
   std::span<const size_t> Which() const { return which_; }
@@ -53,31 +55,30 @@ class Mixture::PageCosts {
     return read_[point * which_.size() + k] > mixture_.dimensions_[which_[k]].mu.size();
   }
 
-  // A point's query for the blocks [first, last), no more than a page's: with the costs of those
-  // slots, counted from the first block, whose bits are set, in dimensions that it has no tables
-  // of. Valid until the next call. `values`: the point, by dimension.
+  // A point's query with the rows of the blocks up to `last`, no more than a page's: with the costs
+  // of those slots, counted from the first block, whose bits are set, in dimensions that it has no
+  // tables of. Valid until the next call. `values`: the point, by dimension.
   KernelQuery Extend(const KernelQuery& query, size_t point, std::span<const double> values,
-                     size_t first, size_t last, uint64_t slots) {
-    const KernelBlocks& blocks = mixture_.blocks_;
-    const size_t tabulated = blocks.tabulated;
-    std::copy(blocks.rows.begin() + static_cast<std::ptrdiff_t>(first * tabulated),
-              blocks.rows.begin() + static_cast<std::ptrdiff_t>(last * tabulated), rows_.begin());
+                     size_t last, uint64_t slots) {
+    const size_t tabulated = mixture_.blocks_.tabulated;
+    const size_t blocks = last - query.first;
+    std::copy_n(query.rows, blocks * tabulated, rows_.begin());
     std::copy_n(query.costs, tabulated, tables_.begin());
-    if (last - first < kPageSlots / kLanes) slots &= (uint64_t{1} << (last - first) * kLanes) - 1;
+    if (blocks < kPageBlocks) slots &= (uint64_t{1} << blocks * kLanes) - 1;
     for (size_t k = 0; k < which_.size(); ++k) {
-      const Dimension& dimension = mixture_.dimensions_[which_[k]];
-      if (query.costs[dimension.position] != nullptr) continue;
+      const size_t position = mixture_.dimensions_[which_[k]].position;
+      if (query.costs[position] != nullptr) continue;
       double* costs = &costs_[k * kPageSlots];
       std::fill_n(costs, kPageSlots, std::numeric_limits<double>::infinity());
-      SetCosts(dimension, values[which_[k]], first, slots, costs);
-      read_[point * which_.size() + k] += static_cast<size_t>(std::popcount(slots));
-      tables_[dimension.position] = costs;
-      for (size_t slot = 0; slot < (last - first) * kLanes; ++slot) {
-        IndexLanes& rows = rows_[slot / kLanes * tabulated + dimension.position];
+      SetCosts(point, k, values, query.first, slots, costs);
+      tables_[position] = costs;
+      for (size_t slot = 0; slot < blocks * kLanes; ++slot) {
+        IndexLanes& rows = rows_[slot / kLanes * tabulated + position];
         rows.lane[slot % kLanes] = static_cast<int32_t>(slot);
       }
     }
-    return {.point = query.point, .costs = tables_.data(), .rows = rows_.data(), .first = first};
+    return {
+        .point = query.point, .costs = tables_.data(), .rows = rows_.data(), .first = query.first};
   }
 
   // Subtracts the costs that are not in a coded page's terms from those of at least `least`.
@@ -91,8 +92,7 @@ class Mixture::PageCosts {
         slots |= uint64_t{static_cast<double>(terms[slot]) >= least} << slot;
       }
       if (slots == 0) return;
-      SetCosts(dimension, values[which_[k]], page * (kPageSlots / kLanes), slots, costs_.data());
-      read_[point * which_.size() + k] += static_cast<size_t>(std::popcount(slots));
+      SetCosts(point, k, values, FirstBlock(page), slots, costs_.data());
       for (; slots != 0; slots &= slots - 1) {
         const auto slot = static_cast<size_t>(std::countr_zero(slots));
         terms[slot] -= static_cast<float>(costs_[slot]);
@@ -101,8 +101,10 @@ class Mixture::PageCosts {
   }
 
  private:
-  void SetCosts(const Dimension& dimension, double value, size_t first, uint64_t slots,
-                double* costs) const {
+  // In one of Which().
+  void SetCosts(size_t point, size_t k, std::span<const double> values, size_t first,
+                uint64_t slots, double* costs) {
+    const Dimension& dimension = mixture_.dimensions_[which_[k]];
     std::array<size_t, kPageSlots> which;
     std::array<size_t, kPageSlots> rows;
     std::array<double, kPageSlots> of_rows;
@@ -112,8 +114,10 @@ class Mixture::PageCosts {
       rows[count] = mixture_.RowOf(first * kLanes + which[count], dimension);
       ++count;
     }
-    CellCosts(dimension, value, std::span(rows).first(count), of_rows);
+    CellCosts(dimension, CellAround(values[which_[k]], dimension.numeric),
+              std::span(rows).first(count), of_rows);
     for (size_t i = 0; i < count; ++i) costs[which[i]] = of_rows[i];
+    read_[point * which_.size() + k] += count;
   }
 
   const Mixture& mixture_;

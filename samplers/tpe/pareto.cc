@@ -231,17 +231,19 @@ class Chosen {
   explicit Chosen(std::span<const double> reference) : reference_(reference) {}
 
   void Add(std::span<const double> loss) {
-    losses_.insert(losses_.end(), loss.begin(), loss.end());
-    if (loss.size() != 3) return;
+    if (loss.size() != 3) {
+      losses_.insert(losses_.end(), loss.begin(), loss.end());
+      return;
+    }
     const std::array<double, 3> triple = {loss[0], loss[1], loss[2]};
     triples_.insert(std::upper_bound(triples_.begin(), triples_.end(), triple,
                                      [](const auto& a, const auto& b) { return a[2] < b[2]; }),
                     triple);
   }
-  // What another one would add to their volume.
+  // What another one would add to their volume, if there are any.
   double Contribution(std::span<const double> loss) const {
     const double box = BoxVolume(loss, reference_);
-    if (losses_.empty() || std::isinf(box)) return box;
+    if (std::isinf(box)) return box;
     if (loss.size() != 3) {
       const std::vector<double> overlap = Limit({losses_, loss.size()}, loss);
       return box - FrontVolume({overlap, loss.size()}, reference_);
@@ -256,7 +258,7 @@ class Chosen {
  private:
   const std::span<const double> reference_;
   std::vector<double> losses_;
-  Triples triples_;  // if there are three
+  Triples triples_;  // in place of them if a vector has three
 };
 
 // Adds others of the rows, the first ones, until there are so many.

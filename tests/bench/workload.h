@@ -14,8 +14,8 @@
 namespace hpod {
 
 // "floats1", "floats2", ...: so many, x0, x1, ..., in [0, 1]. "mixed8": log floats, floats, an int,
-// a log int and two categoricals. "ints4": four of up to a million. Ends the program with a message
-// if there is no such space.
+// a log int and two categoricals. "ints4", which only hpod is measured with: four of up to a
+// million. Ends the program with a message if there is no such space.
 Space WorkloadSpace(std::string_view name);
 
 enum class HistoryKind : uint8_t {

@@ -61,6 +61,7 @@ void Loop::Run(Core& core, size_t commit_batch_max, const std::function<void()>&
       case grpc::CompletionQueue::GOT_EVENT:
         empty_polls = 0;
         idle.End(now_us());
+        // What comes at once, as the news that answers have left does, ends no idle time.
         is_awake = true;
         static_cast<Event*>(tag)->Proceed(ok);
         if (core.GroupSize() >= commit_batch_max) Flush(core);
